@@ -1,0 +1,1 @@
+"""Everything that puts Rollcall on a machine."""
