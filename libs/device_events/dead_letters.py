@@ -1,0 +1,26 @@
+"""Dead letters: an event at fault, kept as it came, with where it came from and why it was given up."""
+
+from device_events.catalog import dead_letter_topic
+from device_events.errors import Rejected
+from device_events.publisher import OutgoingRecord
+from device_events.window import Record
+
+REASON_LIMIT = 2_000  # characters
+
+
+def dead_letter(record: Record, group: str, error: Exception) -> OutgoingRecord:
+    """The record for the group's dead-letter topic: original key, bytes and headers, origin and reason beside them.
+
+    The reason names the exception's class, and its text only where the text is ours; a foreign exception's text
+    may quote personal data.
+    """
+    text = f"{type(error).__name__}: {error}" if isinstance(error, Rejected) else type(error).__name__
+    origin = [
+        ("dead-letter-topic", record.topic),
+        ("dead-letter-partition", str(record.partition)),
+        ("dead-letter-offset", str(record.offset)),
+        ("dead-letter-group", group),
+        ("dead-letter-reason", text[:REASON_LIMIT]),
+    ]
+    headers = [*record.headers, *((name, value.encode("utf-8", "replace")) for name, value in origin)]
+    return OutgoingRecord(dead_letter_topic(group), record.key, record.value, headers)

@@ -1,0 +1,194 @@
+"""Subscriber: runs a handler for each event of some topics, as one member of a consumer group.
+
+At least once: an offset is committed only after the handler has succeeded (or the event was dead-lettered and that
+was acknowledged), so a handler sees an event again after a crash and must bear it. Events of one key are handled in
+order, different keys side by side.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError
+
+from device_events.connection import KafkaConnection
+from device_events.event import Event
+from device_events.publisher import Publisher
+from device_events.settlement import Settlement, SubscriberLimits
+from device_events.window import Key, Window
+
+log = structlog.get_logger()
+Handler = Callable[[Event], Awaitable[None]]
+START_BACKOFF = 1.0  # seconds between tries to reach Kafka
+
+
+class Subscriber:
+    """One member of a consumer group. `run()` returns only after `stop()`; use one instance once."""
+
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        *,
+        group: str,
+        topics: Sequence[str],
+        handlers: Mapping[str, Handler],
+        limits: SubscriberLimits | None = None,
+    ) -> None:
+        """`handlers` maps event types to handlers; other types are skipped and counted.
+
+        A handler raises Rejected for an event at fault, Away while a backend is away (waited for, however long);
+        any other exception is retried with backoff, then dead-lettered if other events succeed meanwhile.
+        """
+        self.group = group
+        self.topics = tuple(topics)
+        self.limits = limits or SubscriberLimits()
+        self._connection = connection
+        self._publisher = Publisher(connection)
+        self.settlement = Settlement(group, handlers, self._publisher, self.limits)
+        self._consumer: AIOKafkaConsumer | None = None
+        self._windows: dict[TopicPartition, Window] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+        self._commit_lock = asyncio.Lock()
+        self.degraded = True  # until the group has been joined
+
+    async def run(self) -> None:
+        """Consume until `stop()`. An absent broker is waited for; a broken consumer is replaced."""
+        while not self._stopping.is_set():
+            try:
+                async with self._joined() as consumer:
+                    await self._consume(consumer)
+            except (KafkaError, OSError, TimeoutError) as error:
+                self.degraded = True
+                log.warning("subscriber_disconnected", group=self.group, error=type(error).__name__)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), START_BACKOFF)
+        await self._publisher.stop()
+
+    def stop(self) -> None:
+        """Ask `run()` to finish what is in hand, commit, leave the group and return."""
+        self._stopping.set()
+
+    async def lag(self) -> int | None:
+        """How many records of its partitions this member has not settled yet; None while that is not known."""
+        consumer = self._consumer
+        if consumer is None or not consumer.assignment():
+            return None
+        total = 0
+        for partition in consumer.assignment():
+            end = consumer.highwater(partition)
+            window = self._windows.get(partition)
+            settled = window.position if window else await consumer.position(partition)
+            if end is None or settled is None:
+                return None
+            total += max(end - settled, 0)
+        return total
+
+    async def has_reached(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Whether the whole group has committed up to these offsets. False while the group is not joined."""
+        consumer = self._consumer
+        if consumer is None:
+            return False
+        for partition, end in ends.items():
+            if end > 0 and (await consumer.committed(partition) or 0) < end:
+                return False
+        return True
+
+    async def ends(self, topic: str) -> dict[TopicPartition, int] | None:
+        """The end offsets of a topic's partitions that hold records, as of now; None while not joined."""
+        consumer = self._consumer
+        if consumer is None:
+            return None
+        topic = self._connection.name(topic)
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        if not partitions:
+            return None
+        firsts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        return {partition: end for partition, end in ends.items() if end > firsts[partition]}
+
+    @contextlib.asynccontextmanager
+    async def _joined(self) -> AsyncIterator[AIOKafkaConsumer]:
+        name = self._connection.name
+        consumer = self._connection.consumer(name(self.group))
+        consumer.subscribe(topics=[name(topic) for topic in self.topics], listener=_Rebalance(self._revoke))
+        try:
+            await consumer.start()
+            self._consumer = consumer
+            self.degraded = False
+            yield consumer
+        finally:
+            await self._revoke(list(self._windows))
+            self._consumer = None
+            with contextlib.suppress(TimeoutError, KafkaError, OSError):
+                async with asyncio.timeout(self.limits.stop):
+                    await consumer.stop()
+
+    async def _consume(self, consumer: AIOKafkaConsumer) -> None:
+        # Polling goes on while handlers run, so no batch is ever too slow for the broker's poll interval.
+        while not self._stopping.is_set():
+            self._hold_full_windows(consumer)
+            batches = await consumer.getmany(timeout_ms=self.limits.poll_ms, max_records=self.limits.poll_records)
+            for partition, records in batches.items():
+                window = self._windows.setdefault(partition, Window())
+                for key in window.add(records):
+                    self._start(window, key)
+            await self._commit(consumer, self._windows)
+
+    def _hold_full_windows(self, consumer: AIOKafkaConsumer) -> None:
+        assigned = consumer.assignment()
+        full = {tp for tp, window in self._windows.items() if len(window) >= self.limits.window and tp in assigned}
+        consumer.pause(*full)
+        consumer.resume(*(consumer.paused() - full))
+
+    def _start(self, window: Window, key: Key) -> None:
+        task = asyncio.create_task(self._run_chain(window, key))
+        self._tasks.add(task)
+        window.tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(window.tasks.discard)
+
+    async def _run_chain(self, window: Window, key: Key) -> None:
+        while not window.closed and (chain := window.chains.get(key)):
+            if await self.settlement.settle(chain[0], window):
+                window.settle(key)
+
+    async def _commit(self, consumer: AIOKafkaConsumer, windows: Mapping[TopicPartition, Window]) -> None:
+        async with self._commit_lock:
+            offsets = {tp: offset for tp, window in windows.items() if (offset := window.to_commit()) is not None}
+            if not offsets:
+                return
+            try:
+                await consumer.commit(offsets)
+            except (KafkaError, IllegalStateError) as error:
+                # The partition is another member's now, or the coordinator moved: what is uncommitted comes again.
+                log.info("offset_commit_refused", group=self.group, error=type(error).__name__)
+                return
+            for partition, offset in offsets.items():
+                if window := windows.get(partition):
+                    window.committed(offset)
+
+    async def _revoke(self, partitions: Collection[TopicPartition]) -> None:
+        """Before partitions go: let the handlers in hand finish, begin no new ones, commit."""
+        leaving = {tp: window for tp in partitions if (window := self._windows.pop(tp, None)) is not None}
+        for window in leaving.values():
+            window.close()
+        tasks = [task for window in leaving.values() for task in window.tasks]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=self.limits.stop)
+            for task in late:
+                task.cancel()
+        if self._consumer is not None:
+            await self._commit(self._consumer, leaving)
+
+
+class _Rebalance(ConsumerRebalanceListener):
+    def __init__(self, revoke: Callable[[Collection[TopicPartition]], Awaitable[None]]) -> None:
+        self._revoke = revoke
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        await self._revoke(revoked)
+
+    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        """Nothing to prepare: windows are made as records arrive."""
