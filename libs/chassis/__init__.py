@@ -1,0 +1,1 @@
+"""Plumbing that every service shares. Knows no device and no service."""

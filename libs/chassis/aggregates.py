@@ -1,0 +1,243 @@
+"""AggregateStore: one aggregate, one document, one conditional write, committed in groups.
+
+Commands that arrive while a commit is in flight form the next batch: one find, the decisions in memory, one
+unordered bulk write at majority. There is no timer, so a lone command goes at once. State and events are saved by
+the same update; the relay publishes afterwards.
+"""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import structlog
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import BulkWriteError, PyMongoError
+
+from chassis.clock import Clock
+from chassis.commands import Command, CommandQueue, StoreLimits
+from chassis.decisions import Aggregate, Decision
+from chassis.errors import Unavailable
+from chassis.mongo import Document
+from chassis.outbox import Entry
+from chassis.staging import Staged, decide, finished_before, stage
+
+log = structlog.get_logger()
+S = TypeVar("S")
+R = TypeVar("R")
+DUPLICATE_KEY = 11000
+_INDEX_NAME = re.compile(r"index: (\S+)")
+_READ = {"state": 1, "version": 1, "sequence": 1}
+
+
+class KeyConflict(Exception):
+    """Another document holds a key that must be unique: the index's name and the key's fields and values."""
+
+    def __init__(self, index: str, key: Mapping[str, Any]) -> None:
+        super().__init__(f"another document holds the key of {index}")
+        self.index = index
+        self.key = key
+
+
+class AggregateStore:
+    """All reads and writes of one service's collection. `offer` takes what was committed, for publishing."""
+
+    def __init__(
+        self,
+        collection: AsyncCollection[Document],
+        *,
+        clock: Clock,
+        offer: Callable[[str, Sequence[Entry]], None],
+        limits: StoreLimits | None = None,
+        keep_latest: bool = False,
+    ) -> None:
+        """`keep_latest` keeps a copy of the last entry, which a compacted topic needs."""
+        self.collection = collection
+        self.clock = clock
+        self.counts: Counter[str] = Counter()
+        self._offer = offer
+        self._limits = limits or StoreLimits()
+        self._keep_latest = keep_latest
+        self._queue = CommandQueue(self._limits)
+        self._committer: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def waiting(self) -> int:
+        """Commands in the queue."""
+        return len(self._queue)
+
+    async def execute(self, id: str, decide: Callable[[Aggregate[S]], Decision[S, R]]) -> R:
+        """Run a decision on the document and return its result once that is durable.
+
+        Raises what the decision raises, KeyConflict, Overloaded while the queue is full, and Unavailable when the
+        outcome stays unknown for 5 s. The command runs on though its caller is cancelled.
+        """
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._queue.put(Command(id, decide, future, deadline=time.monotonic() + self._limits.outcome))
+        self._idle.clear()
+        return await future
+
+    async def read(self, id: str) -> Aggregate[Any] | None:
+        """The aggregate as a majority has it, or None. Raises Unavailable."""
+        found = await self.find({"_id": id}, limit=1)
+        return found[0] if found else None
+
+    async def find(
+        self, filter: Mapping[str, Any], *, sort: Sequence[tuple[str, int]] = (), limit: int = 0, skip: int = 0
+    ) -> list[Aggregate[Any]]:
+        """The aggregates that match, as a majority has them; `limit` 0 is all. Raises Unavailable."""
+        try:
+            cursor = self.collection.find(filter, _READ, limit=limit, skip=skip, sort=list(sort) or None)
+            return [Aggregate(d["_id"], d["state"], d["version"], d["sequence"]) async for d in cursor]
+        except PyMongoError as error:
+            raise Unavailable() from error
+
+    async def count(self, filter: Mapping[str, Any]) -> int:
+        """How many aggregates match. Raises Unavailable."""
+        try:
+            return await self.collection.count_documents(filter)
+        except PyMongoError as error:
+            raise Unavailable() from error
+
+    def start(self) -> None:
+        """Begin committing."""
+        self._committer = asyncio.create_task(self._run(), name="committer")
+
+    async def stop(self) -> None:
+        """Commit what waits, then refuse what is left after the outcome limit."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.outcome):
+                await self._idle.wait()
+        if self._committer:
+            self._committer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._committer
+        for command in self._queue.drain():
+            command.fail(Unavailable())
+
+    async def _run(self) -> None:
+        while True:
+            batch = await self._queue.take()
+            try:
+                await self._commit(batch)
+            except BaseException as error:
+                # Cancelled at the end, or a fault of ours: nobody may wait for ever.
+                for command in batch:
+                    command.fail(Unavailable() if isinstance(error, PyMongoError | asyncio.CancelledError) else error)
+                if not isinstance(error, Exception):
+                    raise
+                log.exception("commit_failed", commands=len(batch))
+            if not self.waiting:
+                self._idle.set()
+
+    async def _commit(self, batch: list[Command]) -> None:
+        documents = await self._load({command.id for command in batch})
+        staged = self._stage(batch, documents)
+        changed = [one for one in staged if one.changed]
+        self.counts["commits"] += 1
+        self.counts["documents"] += len(changed)
+        errors: Mapping[int, Mapping[str, Any]] = {}
+        if changed:
+            try:
+                errors = await self._write(changed)
+            except PyMongoError as error:
+                log.warning("commit_outcome_unknown", documents=len(changed), error=type(error).__name__)
+                await self._follow(changed)
+                staged = [one for one in staged if not one.changed]
+                changed = []
+        failed = {id(changed[index]): error for index, error in errors.items()}
+        for one in staged:
+            if failure := failed.get(id(one)):
+                self._lost(one, failure)
+            else:
+                self._won(one)
+
+    async def _load(self, ids: set[str]) -> dict[str, Document]:
+        cursor = self.collection.find({"_id": {"$in": list(ids)}}, {**_READ, "commits": 1, "outbox": 1})
+        return {document["_id"]: document async for document in cursor}
+
+    def _stage(self, batch: list[Command], documents: Mapping[str, Document]) -> list[Staged]:
+        staged: dict[str, Staged] = {}
+        size, now = 0, self.clock.now()
+        for position, command in enumerate(batch):
+            document = documents.get(command.id)
+            if command.attempts and document and (commit := finished_before(command, document.get("commits", ()))):
+                self._republish(command, document)
+                command.succeed(command.attempts[commit])
+                continue
+            if size > self._limits.batch_bytes:
+                self._queue.put_back(batch[position:])
+                break
+            one = staged.get(command.id)
+            if one is None:
+                one = staged[command.id] = stage(command.id, document)
+            before = one.size
+            decide(one, command, now=now, limits=self._limits)
+            size += one.size - before
+        return list(staged.values())
+
+    async def _write(self, changed: list[Staged]) -> Mapping[int, Mapping[str, Any]]:
+        """The errors by position; raises PyMongoError when the outcome is unknown."""
+        updates = [one.update(keep_latest=self._keep_latest) for one in changed]
+        try:
+            await self.collection.bulk_write(updates, ordered=False)
+        except BulkWriteError as error:
+            details: Mapping[str, Any] = error.details or {}
+            failures = details.get("writeErrors", [])
+            if details.get("writeConcernErrors") or any(one["code"] != DUPLICATE_KEY for one in failures):
+                raise
+            return {failure["index"]: failure for failure in failures}
+        return {}
+
+    def _won(self, one: Staged) -> None:
+        for command, result in one.deciders:
+            command.succeed(result)
+        # A refusal may rest on what this batch wrote, so it is answered only now.
+        for command, error in one.refused:
+            command.fail(error)
+        if one.entries:
+            self._offer(one.document_id, one.entries)
+
+    def _lost(self, one: Staged, error: Mapping[str, Any]) -> None:
+        commands = [command for command, _ in [*one.deciders, *one.refused]]
+        if "_id" in error["keyPattern"]:
+            self.counts["races_lost"] += len(commands)
+            self._try_again(commands)
+        elif len(commands) == 1:
+            match = _INDEX_NAME.search(error.get("errmsg", ""))
+            commands[0].fail(KeyConflict(match[1] if match else "", error.get("keyValue", {})))
+        else:
+            for command in commands:
+                command.alone = True
+            self._queue.put_back(commands)
+
+    def _try_again(self, commands: list[Command]) -> None:
+        for command in commands:
+            if command.expired:
+                command.fail(Unavailable())
+        self._queue.put_back([command for command in commands if not command.expired])
+
+    async def _follow(self, changed: list[Staged]) -> None:
+        """After a write whose outcome is unknown: wait until MongoDB answers, then decide again what is not there."""
+        commands = []
+        for one in changed:
+            for command, result in one.deciders:
+                command.attempts[one.commit_id] = result
+            commands += [command for command, _ in [*one.deciders, *one.refused]]
+        while any(not command.expired for command in commands):
+            try:
+                await self._load({changed[0].document_id})
+                break
+            except PyMongoError:
+                await asyncio.sleep(0.1)
+        self._try_again(commands)
+
+    def _republish(self, command: Command, document: Document) -> None:
+        entries = [entry for entry in document.get("outbox", []) if entry["id"].startswith(command.command_id)]
+        if entries:
+            self._offer(command.id, entries)

@@ -1,0 +1,117 @@
+"""Commands waiting for the next commit: a bounded queue that gives reactions at most half of a batch."""
+
+import asyncio
+import time
+import uuid
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from chassis.context import correlation_id, in_reaction, traceparent
+from chassis.decisions import Decide
+from chassis.errors import Overloaded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreLimits:
+    """Bounds of an aggregate store. Sizes are bytes, times seconds.
+
+    `outcome`: how long a write whose outcome is unknown, or that keeps losing races, is followed before 503.
+    """
+
+    queue: int = 4_096
+    batch_documents: int = 256
+    batch_bytes: int = 4 * 1024 * 1024
+    state_bytes: int = 1024 * 1024
+    outbox_entries: int = 200
+    outbox_bytes: int = 256 * 1024
+    outcome: float = 5.0
+
+
+@dataclass(slots=True, eq=False)
+class Command:
+    """One decision to be made on one document, and the future that waits for its result."""
+
+    id: str
+    decide: Decide[Any, Any]
+    future: "asyncio.Future[Any]"
+    deadline: float
+    command_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    reaction: bool = field(default_factory=in_reaction)
+    correlationid: str | None = field(default_factory=correlation_id)
+    traceparent: str | None = field(default_factory=traceparent)
+    alone: bool = False  # met a conflict in company: tried again by itself, to see whose conflict it is
+    attempts: dict[str, Any] = field(default_factory=dict)  # commit id -> result, of writes with unknown outcome
+
+    def succeed(self, result: Any) -> None:
+        """Answer whoever still waits; a caller who has left does not stop the command."""
+        if not self.future.done():
+            self.future.set_result(result)
+
+    def fail(self, error: BaseException) -> None:
+        """Refuse whoever still waits."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
+    @property
+    def expired(self) -> bool:
+        """Whether following it any longer would keep its caller too long."""
+        return time.monotonic() >= self.deadline
+
+
+class CommandQueue:
+    """Two bounded lines, requests and reactions; a batch takes from both, in order of arrival within each."""
+
+    def __init__(self, limits: StoreLimits) -> None:
+        self._limits = limits
+        self._lines: tuple[deque[Command], deque[Command]] = (deque(), deque())
+        self._arrival = asyncio.Event()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lines))
+
+    def put(self, command: Command) -> None:
+        """Raises Overloaded when the line is full."""
+        line = self._lines[command.reaction]
+        if len(line) >= self._limits.queue:
+            raise Overloaded()
+        line.append(command)
+        self._arrival.set()
+
+    def put_back(self, commands: list[Command]) -> None:
+        """To the front, in their order: they have waited already."""
+        for command in reversed(commands):
+            self._lines[command.reaction].appendleft(command)
+        if commands:
+            self._arrival.set()
+
+    async def take(self) -> list[Command]:
+        """Wait for at least one command, then take a batch; a lone command is taken at once."""
+        while not len(self):
+            self._arrival.clear()
+            await self._arrival.wait()
+        documents: set[str] = set()
+        requests, reactions = self._lines
+        batch = self._take_from(reactions, documents, self._limits.batch_documents // 2)
+        return batch + self._take_from(requests, documents, self._limits.batch_documents)
+
+    def drain(self) -> list[Command]:
+        """Everything that waits, for refusing it at the end."""
+        commands = [command for line in self._lines for command in line]
+        for line in self._lines:
+            line.clear()
+        return commands
+
+    def _take_from(self, line: deque[Command], documents: set[str], bound: int) -> list[Command]:
+        taken: list[Command] = []
+        held: list[Command] = []
+        # Bounded by commands too: a thousand on one document are still a thousand decisions.
+        while line and len(documents) < bound and len(taken) < 4 * bound:
+            command = line.popleft()
+            if command.alone and command.id in documents:
+                held.append(command)
+                continue
+            documents.add(command.id)
+            taken.append(command)
+        line.extendleft(reversed(held))
+        return taken

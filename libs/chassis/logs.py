@@ -1,0 +1,58 @@
+"""Structured logs: one JSON object a line on standard output, ours and the libraries' alike."""
+
+import logging
+import sys
+from typing import Any
+
+import orjson
+import structlog
+
+# Never written, whatever a call passes: credentials, push tokens and personal data.
+_REDACTED = frozenset({"token", "password", "secret", "authorization", "phoneNumber", "values"})
+
+
+def configure(level: str, *, service: str, console: bool = False) -> None:
+    """Send every log record of this process to standard output at this level. Call once, at start."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _redact,
+        # Local variables of a traceback would be logged by default, passwords among them.
+        structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+    ]
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=False)
+        if console
+        else structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode())
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                lambda _logger, _method, event: {"service": service, **event},
+                renderer,
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    # aiokafka reports every retry at its own pace; what matters of that is logged by us.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    logging.getLogger("pymongo").setLevel(logging.WARNING)
+
+
+def _redact(_logger: Any, _method: str, event: Any) -> Any:
+    return {key: "***" if key in _REDACTED else value for key, value in event.items()}

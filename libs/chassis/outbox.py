@@ -1,0 +1,72 @@
+"""Outbox entries: events saved inside the document whose change they announce, until Kafka has acknowledged them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, IndexModel
+
+from chassis.decisions import Announcement
+from device_events import Event
+
+Entry = dict[str, Any]
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+PENDING_INDEX = "outbox_pending"
+_EXTENSIONS = ("deviceid", "causationid", "statussequence", "correlationid", "traceparent")
+
+
+def pending_index() -> IndexModel:
+    """Finds the documents with entries by age; holds only those that have any."""
+    return IndexModel(
+        [("outbox.time", ASCENDING)], name=PENDING_INDEX, partialFilterExpression={"outbox.time": {"$gt": EPOCH}}
+    )
+
+
+def entries_of(
+    announcements: Sequence[Announcement],
+    *,
+    command_id: str,
+    sequence: int,
+    time: datetime,
+    correlationid: str | None,
+    traceparent: str | None,
+) -> list[Entry]:
+    """The entries for a decision's announcements, numbered on from `sequence`.
+
+    Ids derive from the command's id, so deciding the same command again makes the same ids.
+    """
+    return [
+        {
+            "id": f"{command_id}-{number}",
+            "type": announcement.type,
+            "time": time,
+            "sequence": sequence + number,
+            "data": dict(announcement.data),
+            **{
+                name: value
+                for name, value in (
+                    ("deviceid", announcement.deviceid),
+                    ("causationid", announcement.causationid),
+                    ("statussequence", announcement.statussequence),
+                    ("correlationid", correlationid),
+                    ("traceparent", traceparent),
+                )
+                if value is not None
+            },
+        }
+        for number, announcement in enumerate(announcements, start=1)
+    ]
+
+
+def event_of(source: str, subject: str, entry: Entry) -> Event:
+    """The event that an entry stands for."""
+    return Event(
+        id=entry["id"],
+        type=entry["type"],
+        source=source,
+        subject=subject,
+        time=entry["time"],
+        sequence=entry["sequence"],
+        data=entry["data"],
+        **{name: entry[name] for name in _EXTENSIONS if name in entry},
+    )

@@ -1,0 +1,181 @@
+"""Relay: publishes what has just been committed and, once the brokers have acknowledged it, empties the outboxes.
+
+It works from memory and gives up easily: what does not fit its queue, or is not acknowledged in time, stays in the
+outboxes for the sweeper. So every event is published at least once, and none without its change.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from pymongo import UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import PyMongoError
+
+from chassis.mongo import Document, relaxed
+from chassis.outbox import Entry, event_of
+from device_events.envelope import encode
+from device_events.publisher import OutgoingRecord, Publisher
+
+log = structlog.get_logger()
+QUEUE = 20_000  # entries
+ROUND = 1_000  # entries
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Addressed:
+    """An entry and the document it belongs to."""
+
+    subject: str
+    entry: Entry
+
+
+class Relay:
+    """One per process and collection. `offer` never waits; `deliver` is also the sweeper's way to publish."""
+
+    def __init__(
+        self,
+        collection: AsyncCollection[Document],
+        publisher: Publisher,
+        *,
+        source: str,
+        topic_for: Callable[[str, str], str],
+        keep_latest: bool = False,
+    ) -> None:
+        """`keep_latest`: the topic is compacted and must always end with the newest event of each subject."""
+        # Losing a removal only repeats an event, so it need not wait for a majority.
+        self._collection = relaxed(collection)
+        self._publisher = publisher
+        self._source = source
+        self._topic_for = topic_for
+        self._keep_latest = keep_latest
+        self._queue: list[Addressed] = []
+        self._arrival = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._turn = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def waiting(self) -> int:
+        """Entries in memory."""
+        return len(self._queue)
+
+    @property
+    def degraded(self) -> bool:
+        """Whether the last round was not acknowledged."""
+        return self._publisher.degraded
+
+    def offer(self, subject: str, entries: Sequence[Entry]) -> None:
+        """Take committed entries for publishing, or leave them to the sweeper when the queue is full."""
+        if len(self._queue) + len(entries) > QUEUE:
+            self.counts["left_to_sweeper"] += len(entries)
+            return
+        self._queue += [Addressed(subject, entry) for entry in entries]
+        self._arrival.set()
+        self._idle.clear()
+
+    def start(self) -> None:
+        """Begin publishing."""
+        self._task = asyncio.create_task(self._run(), name="relay")
+
+    async def stop(self, *, limit: float = 5.0) -> None:
+        """Publish what waits, within `limit` seconds; the rest is the sweeper's."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                await self._idle.wait()
+        if self._task:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def reachable(self) -> bool:
+        """Whether Kafka answers, asked anew only if it did not answer the last time."""
+        if not self._publisher.degraded:
+            return True
+        async with self._turn:
+            return await self._publisher.probe()
+
+    async def deliver(self, items: Sequence[Addressed]) -> bool:
+        """Publish these entries in order and remove the acknowledged ones; whether all were acknowledged."""
+        async with self._turn:
+            acknowledged = await self._publish(items)
+            await self._remove(acknowledged)
+            return len(acknowledged) == len(items)
+
+    async def _run(self) -> None:
+        while True:
+            await self._arrival.wait()
+            batch, self._queue = self._queue[:ROUND], self._queue[ROUND:]
+            if not self._queue:
+                self._arrival.clear()
+            try:
+                if not await self.deliver(batch):
+                    self.counts["left_to_sweeper"] += len(batch)
+            except PyMongoError as error:
+                # Published, but still in the outboxes: the sweeper repeats and removes them.
+                log.warning("outbox_removal_failed", entries=len(batch), error=type(error).__name__)
+            except Exception:
+                log.exception("relay_failed", entries=len(batch))
+            if not self._queue:
+                self._idle.set()
+
+    async def _publish(self, items: Sequence[Addressed]) -> list[Addressed]:
+        records = {item: record for item in items if (record := self._record(item))}
+        answers = await self._publisher.publish(list(records.values()))
+        acknowledged = [item for item, answer in zip(records, answers, strict=True) if answer]
+        self.counts["published"] += len(acknowledged)
+        return acknowledged
+
+    def _record(self, item: Addressed) -> OutgoingRecord | None:
+        try:
+            key, value, headers = encode(event_of(self._source, item.subject, item.entry))
+            return OutgoingRecord(self._topic_for(item.entry["type"], self._source), key, value, headers)
+        except Exception:
+            # A fault of ours must not hold up the others' events; this one stays in its outbox and is tried again.
+            log.exception("event_not_encodable", id=item.entry.get("id"))
+            return None
+
+    async def _remove(self, items: Sequence[Addressed]) -> None:
+        if not items:
+            return
+        ids: defaultdict[str, list[str]] = defaultdict(list)
+        newest: dict[str, int] = {}
+        for item in items:
+            ids[item.subject].append(item.entry["id"])
+            newest[item.subject] = max(newest.get(item.subject, 0), item.entry["sequence"])
+        if self._keep_latest:
+            await self._remove_if_newest(ids, newest)
+            return
+        await self._collection.bulk_write([_removal({"_id": key}, own) for key, own in ids.items()], ordered=False)
+
+    async def _remove_if_newest(self, ids: dict[str, list[str]], newest: dict[str, int]) -> None:
+        """Remove entries only while the document has announced nothing after them.
+
+        Two replicas may publish in the wrong order. Whoever finds that the document has moved on publishes its
+        newest event again before removing, so the topic never ends with an older one, even if a process dies here.
+        """
+        while newest:
+            result = await self._collection.bulk_write(
+                [_removal({"_id": key, "sequence": newest[key]}, ids[key]) for key in newest], ordered=False
+            )
+            if result.matched_count == len(newest):
+                return
+            entries = [entry for key in newest for entry in ids[key]]
+            moved = {
+                document["_id"]: document["latest"]
+                async for document in self._collection.find(
+                    {"_id": {"$in": list(newest)}, "outbox.id": {"$in": entries}}, {"latest": 1}
+                )
+            }
+            again = await self._publish([Addressed(key, latest) for key, latest in moved.items()])
+            self.counts["announced_again"] += len(again)
+            newest = {item.subject: item.entry["sequence"] for item in again}
+
+
+def _removal(filter: Document, ids: list[str]) -> UpdateOne:
+    return UpdateOne(filter, {"$pull": {"outbox": {"id": {"$in": ids}}}})

@@ -1,0 +1,164 @@
+"""One service put together: web application, store, relay, sweeper, consumer and jobs, started and stopped in order."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+import aiohttp
+from aiohttp import web
+from pymongo import IndexModel
+from pymongo.errors import PyMongoError
+
+from chassis.aggregates import AggregateStore
+from chassis.auth import Authenticator
+from chassis.bearer import BearerVerifier
+from chassis.clock import Clock
+from chassis.consumer import Consumer, Reaction
+from chassis.errors import ErrorStyle
+from chassis.health import HEALTH, Health, show_live, show_ready
+from chassis.jobs import Job, repeat
+from chassis.metrics import METRICS, show_metrics
+from chassis.mongo import connect, durable_collection
+from chassis.outbox import pending_index
+from chassis.passwords import PasswordVerifier
+from chassis.relay import Relay
+from chassis.settings import ChassisSettings
+from chassis.startup import Startup
+from chassis.sweeper import Sweeper
+from chassis.web import AUTH, create_web_app
+from device_events.catalog import TOPICS, dead_letter_topic, topic_for
+from device_events.publisher import Publisher
+
+T = TypeVar("T")
+CONSUMER = web.AppKey("consumer", Consumer)
+PASSWORDS = web.AppKey("passwords", PasswordVerifier)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSpec(Generic[T]):
+    """What makes a service itself. `source` is its CloudEvents source; its name is its consumer group's too.
+
+    `wire` makes the resources that reactions and jobs get, and puts what handlers need into the application.
+    """
+
+    name: str
+    source: str
+    settings: ChassisSettings
+    style: ErrorStyle
+    collection: str
+    wire: Callable[[web.Application, AggregateStore], T]
+    routes: web.RouteTableDef = field(default_factory=web.RouteTableDef)
+    indexes: Sequence[IndexModel] = ()
+    topics: Sequence[str] = ()
+    reactions: Mapping[str, Reaction[T]] = field(default_factory=dict)
+    jobs: Sequence[Job] = ()
+    keep_latest: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def needed_topics(self) -> list[str]:
+        """The topics it reads and writes, its dead letters among them."""
+        written = [topic.name for topic in TOPICS.values() if topic.writer == self.source]
+        dead_letters = [dead_letter_topic(self.name)] if self.reactions else []
+        return [*self.topics, *written, *dead_letters]
+
+
+def create_service_app(spec: ServiceSpec[T]) -> web.Application:
+    """The service's application; its parts start and stop with it."""
+    app = create_web_app(style=spec.style, max_body=spec.settings.max_body, headers=spec.headers)
+    app.add_routes(spec.routes)
+    app.add_routes(
+        [
+            web.get("/health/live", show_live),
+            web.get("/health/ready", show_ready),
+            web.get("/metrics", show_metrics),
+        ]
+    )
+
+    async def lifecycle(app: web.Application) -> AsyncIterator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            await _start(app, spec, stack)
+            yield
+
+    app.cleanup_ctx.append(lifecycle)
+    return app
+
+
+async def _start(app: web.Application, spec: ServiceSpec[T], stack: contextlib.AsyncExitStack) -> None:
+    """Start the parts, each registered to be stopped in the opposite order."""
+    settings = spec.settings
+    client = connect(settings.mongodb_uri, application=spec.name)
+    stack.push_async_callback(client.close)
+    database = client[settings.mongodb_database]
+    collection, clock = durable_collection(database, spec.collection), Clock()
+    publisher = Publisher(settings.kafka)
+    stack.push_async_callback(publisher.stop)
+    relay = Relay(collection, publisher, source=spec.source, topic_for=topic_for, keep_latest=spec.keep_latest)
+    sweeper = Sweeper(collection, relay, clock, every=settings.sweep_every, age=settings.sweep_age)
+    store = AggregateStore(collection, clock=clock, offer=relay.offer, keep_latest=spec.keep_latest)
+    await _authentication(app, settings, spec.name, stack)
+    startup = Startup(collection, [*spec.indexes, pending_index()], settings.kafka, spec.needed_topics())
+    app[HEALTH] = Health(startup.answers, lambda: _details(relay, sweeper, consumer), blockers=startup.blockers)
+    for part in (relay, store):
+        part.start()
+        stack.push_async_callback(part.stop)
+    resources = spec.wire(app, store)
+    consumer = Consumer(
+        settings.kafka, group=spec.name, topics=spec.topics, reactions=spec.reactions, resources=resources
+    )
+    app[CONSUMER] = consumer
+    _report(app, store, relay, sweeper, consumer)
+
+    async def begin() -> None:
+        # Reactions and jobs need the unique indexes, so they begin only once these exist.
+        await startup.prepare(clock)
+        sweeper.start()
+        if spec.reactions:
+            consumer.start()
+        await asyncio.gather(
+            startup.check_topics(), startup.catch_up(consumer), *(repeat(job, resources) for job in spec.jobs)
+        )
+
+    beginning = asyncio.create_task(begin(), name="startup")
+    stack.push_async_callback(consumer.stop)
+    stack.push_async_callback(sweeper.stop)
+    stack.push_async_callback(_cancel, beginning)
+
+
+async def _authentication(
+    app: web.Application, settings: ChassisSettings, realm: str, stack: contextlib.AsyncExitStack
+) -> None:
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    passwords = PasswordVerifier()
+    stack.callback(passwords.close)
+    app[PASSWORDS] = passwords
+    app[AUTH] = Authenticator(
+        users=settings.users or {},
+        passwords=passwords,
+        tokens=BearerVerifier(session, settings.issuers),
+        realm=realm,
+    )
+
+
+def _details(relay: Relay, sweeper: Sweeper, consumer: Consumer) -> dict[str, Any]:
+    up = not (relay.degraded and consumer.subscriber.degraded)
+    return {"kafka": "up" if up else "down", "outbox-backlog": sweeper.backlog, "consumer-lag": consumer.lag}
+
+
+def _report(app: web.Application, store: AggregateStore, relay: Relay, sweeper: Sweeper, consumer: Consumer) -> None:
+    metrics = app[METRICS]
+    metrics.add("aggregate_store", counters=lambda: store.counts, gauges=lambda: {"waiting": store.waiting})
+    metrics.add("relay", counters=lambda: relay.counts, gauges=lambda: {"waiting": relay.waiting})
+    metrics.add("outbox", gauges=lambda: {"backlog_documents": sweeper.backlog})
+    metrics.add(
+        "consumer",
+        counters=lambda: consumer.subscriber.settlement.counts,
+        gauges=lambda: {} if consumer.lag is None else {"lag_records": consumer.lag},
+    )
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError, PyMongoError):
+        await task

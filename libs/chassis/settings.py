@@ -1,0 +1,184 @@
+"""Settings: one frozen object a service, read once from the environment, every mistake reported at once.
+
+Any variable may be given as `NAME_FILE`, naming a file that holds the value: that is how secrets come in.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from environs import EnvValidationError, FileAwareEnv, validate
+from marshmallow import Schema, ValidationError
+
+from chassis.users import Users, UsersSchema
+from device_events import KafkaConnection
+
+T = TypeVar("T")
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the text lists every mistake, one a line."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = list(mistakes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issuer:
+    """An OIDC issuer whose bearer tokens are trusted: their `iss` and `aud`, and where its keys are."""
+
+    issuer: str
+    audience: str
+    jwks_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChassisSettings:
+    """What every service is told. Times are seconds, sizes bytes."""
+
+    host: str
+    port: int
+    mongodb_uri: str
+    mongodb_database: str
+    kafka: KafkaConnection
+    log_level: str
+    log_format: str
+    users: Users | None
+    issuers: Sequence[Issuer]
+    max_body: int
+    drain_delay: float
+    shutdown_timeout: float
+    sweep_every: float
+    sweep_age: float
+
+
+class Env:
+    """Reads typed variables and collects what is wrong with them; a value at fault reads as None."""
+
+    def __init__(self) -> None:
+        self._env = FileAwareEnv(eager=False, strip_whitespace=True)
+        self._mistakes: list[str] = []
+        self.str = self._env.str
+        self.int = self._env.int
+        self.float = self._env.float
+        self.bool = self._env.bool
+        self.list = self._env.list
+
+    def one_of(self, name: str, default: str, choices: Sequence[str]) -> Any:
+        """A variable that must be one of the choices."""
+        return self._env.str(name, default, validate=validate.OneOf(choices))
+
+    def secret(self, name: str, *, minimum: int = 32) -> bytes:
+        """A base64url key of at least `minimum` bytes."""
+        text = self._env.str(name)
+        try:
+            key = base64.urlsafe_b64decode(f"{text}{'=' * (-len(text or '') % 4)}")
+        except (ValueError, binascii.Error):
+            key = b""
+        if text and len(key) < minimum:
+            self.mistake(name, f"must be base64url of at least {minimum} bytes")
+        return key
+
+    def yaml(self, name: str, schema: Schema, *, default: Any = ...) -> Any:
+        """The YAML (or JSON) file that the variable names, loaded by the schema."""
+        path = self._env.str(name) if default is ... else self._env.str(name, "")
+        if not path:
+            return default
+        try:
+            return schema.load(yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {})
+        except OSError as error:
+            self.mistake(name, f"cannot read the file: {error.strerror}")
+        except (yaml.YAMLError, UnicodeError) as error:
+            self.mistake(name, f"not valid YAML: {str(error).replace(chr(10), ' ')}")
+        except ValidationError as error:
+            self.mistake(name, str(error.messages))
+        return None
+
+    def mistake(self, name: str, problem: str) -> None:
+        """Report a variable that reads well but cannot be right."""
+        self._mistakes.append(f"{name}: {problem}")
+
+    def seal(self) -> None:
+        """Raises SettingsError if anything was wrong."""
+        mistakes = list(self._mistakes)
+        try:
+            self._env.seal()
+        except EnvValidationError as error:
+            mistakes += [f"{name}: {' '.join(map(str, texts))}" for name, texts in _by_name(error).items()]
+        if mistakes:
+            raise SettingsError(sorted(mistakes))
+
+
+def read_settings(build: Callable[..., T], own: Callable[[Env], dict[str, Any]]) -> T:
+    """Build a service's settings from the shared variables and its own. Raises SettingsError, listing every mistake."""
+    env = Env()
+    values = {**_shared(env), **own(env)}
+    env.seal()
+    return build(**values)
+
+
+def _by_name(error: EnvValidationError) -> Mapping[str, list[str]]:
+    messages = error.error_messages
+    return messages if isinstance(messages, Mapping) else {"environment": messages}
+
+
+def kafka_settings() -> KafkaConnection:
+    """Only the variables about Kafka, for tools that need nothing else. Raises SettingsError."""
+    env = Env()
+    connection = _kafka(env)
+    env.seal()
+    return connection
+
+
+def _shared(env: Env) -> dict[str, Any]:
+    positive = validate.Range(min=0, min_inclusive=False)
+    return {
+        "host": env.str("HOST", "0.0.0.0"),  # noqa: S104 - a container listens on all of its interfaces
+        "port": env.int("PORT", 8080, validate=validate.Range(0, 65_535)),
+        "mongodb_uri": env.str("MONGODB_URI"),
+        "mongodb_database": env.str("MONGODB_DATABASE", "rollcall", validate=validate.Regexp(r"[A-Za-z0-9_-]{1,38}\Z")),
+        "kafka": _kafka(env),
+        "log_level": env.one_of("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
+        "log_format": env.one_of("LOG_FORMAT", "json", ["json", "console"]),
+        "users": env.yaml("USERS_FILE", UsersSchema(), default=None),
+        "issuers": _issuers(env),
+        "max_body": env.int("MAX_BODY_BYTES", 65_536, validate=positive),
+        "drain_delay": env.float("DRAIN_DELAY", 0.0, validate=validate.Range(min=0)),
+        "shutdown_timeout": env.float("SHUTDOWN_TIMEOUT", 10.0, validate=positive),
+        "sweep_every": env.float("SWEEP_EVERY", 2.0, validate=positive),
+        "sweep_age": env.float("SWEEP_AGE", 5.0, validate=positive),
+    }
+
+
+def _kafka(env: Env) -> KafkaConnection:
+    return KafkaConnection(
+        bootstrap_servers=tuple(env.list("KAFKA_BOOTSTRAP_SERVERS") or ()),
+        security_protocol=env.one_of(
+            "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+        ),
+        sasl_mechanism=env.one_of("KAFKA_SASL_MECHANISM", "SCRAM-SHA-512", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
+        username=env.str("KAFKA_USERNAME", None),
+        password=env.str("KAFKA_PASSWORD", None),
+        ca_file=env.str("KAFKA_CA_FILE", None),
+        idempotent=env.bool("KAFKA_IDEMPOTENT", True),
+        topic_prefix=env.str("KAFKA_TOPIC_PREFIX", "", validate=validate.Regexp(r"[A-Za-z0-9._-]{0,80}\Z")),
+        fetch_wait_ms=env.int("KAFKA_FETCH_WAIT_MS", 100, validate=validate.Range(1, 10_000)),
+    )
+
+
+def _issuers(env: Env) -> tuple[Issuer, ...]:
+    """`OIDC_ISSUERS` is a list of `issuer|audience|JWKS address`."""
+    issuers = []
+    texts: list[str] = env.list("OIDC_ISSUERS", []) or []
+    for text in texts:
+        parts = text.strip().split("|")
+        if len(parts) != 3 or not all(parts):
+            env.mistake("OIDC_ISSUERS", "each entry must be issuer|audience|JWKS address")
+            continue
+        issuers.append(Issuer(issuer=parts[0], audience=parts[1], jwks_url=parts[2]))
+    return tuple(issuers)

@@ -1,0 +1,90 @@
+"""The web application of a service: correlation id, errors in the service's own shape, metrics, bounds."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import orjson
+import structlog
+from aiohttp import web
+
+from chassis.auth import Authenticator
+from chassis.context import request_context
+from chassis.errors import (
+    BodyTooLarge,
+    ErrorStyle,
+    InternalError,
+    MalformedBody,
+    MethodNotAllowed,
+    Refusal,
+    RouteNotFound,
+)
+from chassis.metrics import METRICS, Metrics
+
+log = structlog.get_logger()
+AUTH = web.AppKey("auth", Authenticator)
+CORRELATION_HEADER = "X-Correlation-ID"
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def json_response(data: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """An application/json answer."""
+    return web.Response(body=orjson.dumps(data), status=status, headers=headers, content_type="application/json")
+
+
+def create_web_app(*, style: ErrorStyle, max_body: int, headers: Mapping[str, str] | None = None) -> web.Application:
+    """An application whose every answer has a correlation id and whose every refusal has the service's shape.
+
+    `headers` are added to every answer.
+    """
+    app = web.Application(middlewares=[_observer(style, dict(headers or {}))], client_max_size=max_body)
+    app[METRICS] = Metrics()
+    return app
+
+
+def _observer(style: ErrorStyle, fixed_headers: Mapping[str, str]) -> Any:
+    @web.middleware
+    async def observe(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        began = time.perf_counter()
+        with request_context(request.headers.get(CORRELATION_HEADER), request.headers.get("traceparent")) as id:
+            response = await _answer(request, handler, style, id)
+        response.headers[CORRELATION_HEADER] = id
+        response.headers.update(fixed_headers)
+        route = getattr(request.match_info.route.resource, "canonical", "unmatched")
+        request.app[METRICS].observe(request.method, route, response.status, time.perf_counter() - began)
+        return response
+
+    return observe
+
+
+async def _answer(request: web.Request, handler: _Handler, style: ErrorStyle, id: str) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        refused = style.translate(refusal)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        refused = style.translate(_generic(request, error))
+    except (web.RequestPayloadError, UnicodeError) as error:
+        refused = style.translate(MalformedBody(line=1, column=1, problem=type(error).__name__))
+    except Exception:
+        log.exception("request_failed", method=request.method)
+        refused = style.translate(InternalError())
+    if refused.status >= 500:
+        log.warning("request_refused", code=refused.code, status=refused.status)
+    body = style.body(refused, path=request.path, correlation_id=id)
+    return json_response(body, status=refused.status, headers=refused.headers)
+
+
+def _generic(request: web.Request, error: web.HTTPException) -> Refusal:
+    """aiohttp's own errors as ours."""
+    if isinstance(error, web.HTTPMethodNotAllowed):
+        return MethodNotAllowed(method=error.method, headers={"Allow": ", ".join(sorted(error.allowed_methods))})
+    if isinstance(error, web.HTTPNotFound):
+        return RouteNotFound(path=request.path)
+    if isinstance(error, web.HTTPRequestEntityTooLarge):
+        return BodyTooLarge(limit=request.client_max_size)
+    if error.status >= 500:
+        return InternalError()
+    return MalformedBody(line=1, column=1, problem=error.reason)
