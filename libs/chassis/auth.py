@@ -1,7 +1,6 @@
 """Authentication: who is calling, by HTTP Basic or by a bearer token. What they may do is each service's."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -78,7 +77,7 @@ def basic_credentials(header: str | None) -> tuple[str, str] | None:
         return None
     try:
         name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
-    except (binascii.Error, UnicodeError):
+    except ValueError:
         return None
     return (name, password) if colon else None
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
-from device_events import Away
+from device_events.errors import Away
 
 
 class Refusal(Exception):

@@ -15,7 +15,7 @@ from environs import EnvValidationError, FileAwareEnv, validate
 from marshmallow import Schema, ValidationError
 
 from chassis.users import Users, UsersSchema
-from device_events import KafkaConnection
+from device_events.connection import KafkaConnection
 
 T = TypeVar("T")
 

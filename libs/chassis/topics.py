@@ -6,6 +6,7 @@
 import asyncio
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from aiokafka.admin import NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
@@ -14,40 +15,41 @@ from chassis.settings import SettingsError, kafka_settings
 from device_events import KafkaConnection
 from device_events.catalog import TOPICS, dead_letter_topic
 
+REPLICAS = 3
 DEAD_LETTERS_KEPT = {"cleanup.policy": "delete", "retention.ms": str(30 * 86_400_000)}
 
 
 async def create_topics(
-    connection: KafkaConnection, groups: Iterable[str], *, replicas: int = -1, partitions: int = 0
+    connection: KafkaConnection, groups: Iterable[str], *, replicas: int = 0, partitions: int = 0
 ) -> list[str]:
     """Create what is missing; returns the names created. Raises KafkaError.
 
-    `replicas` -1 is the brokers' default; `partitions`, if not 0, replaces the catalogue's.
+    `replicas` 0 is three, or as many as there are brokers; `partitions`, if not 0, replaces the catalogue's.
     """
-    wanted = [
-        NewTopic(
-            connection.name(topic.name), partitions or topic.partitions, replicas, topic_configs=dict(topic.settings)
-        )
-        for topic in TOPICS.values()
-    ]
-    wanted += [
-        NewTopic(connection.name(dead_letter_topic(group)), 1, replicas, topic_configs=DEAD_LETTERS_KEPT)
-        for group in groups
-    ]
     admin = connection.admin()
     await admin.start()
     try:
         existing = set(await admin.list_topics())
-        missing = [topic for topic in wanted if topic.name not in existing]
+        replicas = replicas or min(REPLICAS, len((await admin.describe_cluster())["brokers"]))
+        missing = [topic for topic in _wanted(connection, groups, replicas, partitions) if topic.name not in existing]
         if missing:
-            response = await admin.create_topics(missing)
-            for _, code, *_ in response.topic_errors:  # type: ignore[attr-defined]  # aiokafka builds its replies at run time
+            response: Any = await admin.create_topics(missing)
+            for _, code, *_ in response.topic_errors:
                 error = for_code(code)
                 if code and error is not TopicAlreadyExistsError:
                     raise error(f"cannot create topics {[topic.name for topic in missing]}")
     finally:
         await admin.close()
     return [topic.name for topic in missing]
+
+
+def _wanted(connection: KafkaConnection, groups: Iterable[str], replicas: int, partitions: int) -> list[NewTopic]:
+    catalogue = [(topic.name, partitions or topic.partitions, topic.settings) for topic in TOPICS.values()]
+    dead_letters = [(dead_letter_topic(group), 1, DEAD_LETTERS_KEPT) for group in groups]
+    return [
+        NewTopic(connection.name(name), number, replicas, topic_configs=dict(settings))
+        for name, number, settings in (*catalogue, *dead_letters)
+    ]
 
 
 async def missing_topics(connection: KafkaConnection, names: Sequence[str]) -> set[str]:
