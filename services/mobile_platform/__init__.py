@@ -1,0 +1,1 @@
+"""mobile-platform: mobile clients register for notifications with a backend, and deregister."""
