@@ -1,0 +1,218 @@
+"""Every way device-admin says no, with the vendor's message ids where one fits, and how that looks on the wire."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from chassis import errors as chassis
+
+_SERVER_ERROR = "FWLSE3000E"
+_NOT_FOUND = "FWLSE3002E"
+_DATABASE_ERROR = "FWLSE3010E"
+_UNKNOWN_RUNTIME = "FWLSE3030E"
+_INVALID_PAYLOAD = "FWLSE3051E"
+_INVALID_PARAMETERS = "FWLSE3053E"
+_SCOPE_NOT_ALLOWED = "FWLSE4064E"
+_NOT_AUTHORIZED = "FWLSE4065E"
+
+_TOKEN_ENDPOINT = re.compile(r"/[^/]+/api/az/v1/token")
+_WORDS = 1_000  # characters: names of unknown fields come from the caller
+
+
+class RuntimeNotFound(chassis.Refusal):
+    """The catalogue has no such runtime."""
+
+    status, code, message = 404, _UNKNOWN_RUNTIME, "The runtime {runtime} does not exist"
+
+
+class DeviceNotFound(chassis.Refusal):
+    """No event of any service has mentioned this device yet."""
+
+    status, code, message = 404, _NOT_FOUND, "The device {device_id} does not exist in the runtime {runtime}"
+
+
+class TransactionNotFound(chassis.Refusal):
+    """This runtime has had no such transaction."""
+
+    status, code, message = 404, _NOT_FOUND, "The transaction {transaction_id} does not exist in the runtime {runtime}"
+
+
+class ResourceNotFound(chassis.Refusal):
+    """No operation has this path."""
+
+    status, code, message = 404, _NOT_FOUND, "The resource {path} does not exist"
+
+
+class MethodNotAllowed(chassis.Refusal):
+    """The path exists, the method does not."""
+
+    status, code, message = 405, _INVALID_PARAMETERS, "The method {method} is not allowed here"
+
+
+class NotAcceptable(chassis.Refusal):
+    """The Accept header leaves nothing that the operation can write."""
+
+    status, code, message = 406, _INVALID_PARAMETERS, "None of the acceptable media types can be written"
+
+
+class MalformedPayload(chassis.Refusal):
+    """The body is no JSON."""
+
+    status, code = 400, _INVALID_PAYLOAD
+    message = "The payload is invalid at line {line}, column {column}: {problem}"
+
+
+class InvalidPayload(chassis.Refusal):
+    """The body is JSON, but not what the operation takes."""
+
+    status, code, message = 400, _INVALID_PAYLOAD, "The payload is invalid: {errors}"
+
+
+class PayloadTooLarge(chassis.Refusal):
+    """The body is larger than the service takes."""
+
+    status, code, message = 413, _INVALID_PAYLOAD, "The payload is larger than {limit} bytes"
+
+
+class UnsupportedMediaType(chassis.Refusal):
+    """The Content-Type is not one that the operation reads."""
+
+    status, code, message = 415, _INVALID_PAYLOAD, "The content type {content_type} is not supported"
+
+
+class InvalidParameters(chassis.Refusal):
+    """A query parameter is repeated or out of its range."""
+
+    status, code, message = 400, _INVALID_PARAMETERS, "The parameters are invalid: {errors}"
+
+
+class InvalidBookmark(chassis.Refusal):
+    """The bookmark was not given out for this list, or has been altered."""
+
+    status, code, message = (
+        400,
+        _INVALID_PARAMETERS,
+        "The parameters are invalid: no such bookmark",
+    )
+
+
+class Unauthenticated(chassis.Refusal):
+    """Nobody known is calling."""
+
+    status, code, message = 401, _NOT_AUTHORIZED, "Authentication is required"
+
+
+class Forbidden(chassis.Refusal):
+    """The caller's roles do not include this operation."""
+
+    status, code, message = 403, _NOT_AUTHORIZED, "The user is not authorized to call this service"
+
+
+class Unavailable(chassis.Refusal):
+    """The database is away or too busy: nothing was acknowledged."""
+
+    status, code, message = 503, _DATABASE_ERROR, "The service is temporarily unavailable"
+
+
+class InternalError(chassis.Refusal):
+    """Something unforeseen."""
+
+    status, code, message = 500, _SERVER_ERROR, "An internal error occurred"
+
+
+class TokenRefusal(chassis.Refusal):
+    """The token endpoint says no; `error` is RFC 6749's word for it."""
+
+    error: ClassVar[str]
+
+
+class InvalidTokenRequest(TokenRefusal):
+    """A parameter is missing or repeated, or the form is none."""
+
+    error = "invalid_request"
+    status, code, message = 400, _INVALID_PARAMETERS, "The request is invalid: {problem}"
+
+
+class UnsupportedGrantType(TokenRefusal):
+    """Only confidential clients get tokens here, and only for themselves."""
+
+    error = "unsupported_grant_type"
+    status, code, message = 400, _INVALID_PARAMETERS, "Only the grant type client_credentials is supported"
+
+
+class InvalidScope(TokenRefusal):
+    """The client may not have all of the scope that it asks for."""
+
+    error = "invalid_scope"
+    status, code, message = 400, _SCOPE_NOT_ALLOWED, "FWLSE4064E: The scope is not allowed for this client"
+
+
+class InvalidClient(TokenRefusal):
+    """No such client, or not its secret."""
+
+    error = "invalid_client"
+    status, code, message = 401, _NOT_AUTHORIZED, "FWLSE4065E: The client is not authorized"
+
+
+_OWN: dict[type[chassis.Refusal], type[chassis.Refusal]] = {
+    chassis.RouteNotFound: ResourceNotFound,
+    chassis.MethodNotAllowed: MethodNotAllowed,
+    chassis.MalformedBody: MalformedPayload,
+    chassis.BodyTooLarge: PayloadTooLarge,
+    chassis.UnsupportedMediaType: UnsupportedMediaType,
+    chassis.NotAcceptable: NotAcceptable,
+    chassis.InvalidPayload: InvalidPayload,
+    chassis.InvalidQuery: InvalidParameters,
+    chassis.Unauthenticated: Unauthenticated,
+    chassis.Forbidden: Forbidden,
+    chassis.Unavailable: Unavailable,
+    chassis.Overloaded: Unavailable,
+    chassis.InternalError: InternalError,
+}
+
+
+class AdminStyle:
+    """The administration API's error JSON, and RFC 6749's for the token endpoint."""
+
+    def translate(self, refusal: chassis.Refusal) -> chassis.Refusal:
+        """This service's own refusal for one of the plumbing's."""
+        own = _OWN.get(type(refusal))
+        if own is None:
+            return refusal
+        params = dict(refusal.params)
+        if "errors" in params:
+            params["errors"] = "; ".join(_worded(params["errors"]))[:_WORDS]
+        return own(detail=None, headers=refusal.headers, **params)
+
+    def body(self, refusal: chassis.Refusal, *, path: str, correlation_id: str) -> dict[str, Any]:
+        """The JSON body of the answer."""
+        if _TOKEN_ENDPOINT.fullmatch(path):
+            error = refusal.error if isinstance(refusal, TokenRefusal) else _token_error(refusal)
+            return {"error": error, "error_description": _printable(refusal.detail)}
+        return {"errorCode": refusal.code, "message": refusal.detail, "correlationId": correlation_id}
+
+
+def _worded(problems: Any, path: str = "") -> Iterator[str]:
+    """marshmallow's nested problems, each with the dotted path of its field."""
+    if isinstance(problems, Mapping):
+        for name, inner in problems.items():
+            yield from _worded(inner, ".".join(filter(None, (path, "" if name == "_schema" else str(name)))))
+    elif isinstance(problems, list):
+        for inner in problems:
+            yield from _worded(inner, path)
+    else:
+        yield f"{path}: {problems}" if path else str(problems)
+
+
+def _token_error(refusal: chassis.Refusal) -> str:
+    if refusal.status >= 500:
+        return "temporarily_unavailable" if refusal.status == 503 else "server_error"
+    return "invalid_request"
+
+
+def _printable(text: str) -> str:
+    # RFC 6749 allows no quotation mark, no backslash and no control character in a description.
+    return "".join(letter if " " <= letter <= "~" and letter not in '"\\' else "'" for letter in text)
+
+
+STYLE = AdminStyle()

@@ -1,0 +1,181 @@
+"""A device: how it becomes known, how its status is set, and when it expires. Pure decisions.
+
+A decision takes a state and gives the next one; the same object back, or None, means that nothing changes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+
+from device_admin import errors
+from device_admin.model.transaction import Recent, TransactionState
+from device_events.statuses import DeviceStatus
+
+_KEPT_TRANSACTIONS, _KEPT_SEQUENCES = 32, 8
+_ACCESS_RESOLUTION = timedelta(minutes=1)
+_PLATFORMS = {"A": "iOS", "G": "Android", "W": "Windows", "IOS": "iOS", "ANDROID": "Android", "WINDOWS": "Windows"}
+
+
+class DeviceState(TypedDict, total=False):
+    """A device. What a list is sorted by is never absent. `heard`: the newest sequence by source and subject."""
+
+    kind: str
+    runtime: str
+    device_id: str
+    status: str
+    status_time: datetime
+    last_accessed: datetime
+    name: str
+    model: str
+    platform: str
+    users: list[str]
+    applications: list[dict[str, str]]
+    heard: list[dict[str, Any]]
+    transactions: list[Recent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """The fact that a device's status was set."""
+
+    runtime: str
+    device_id: str
+    status: str
+    reason: str
+    previous: str | None = None
+    transaction_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What another service's event says of a device. A `contact` is the device's own doing.
+
+    `application` is one that the event says is on the device (or, with `gone`, no longer is).
+    """
+
+    runtime: str
+    device_id: str
+    source: str
+    subject: str
+    sequence: int
+    time: datetime
+    contact: bool
+    platform: str | None = None
+    application: str | None = None
+    user: str | None = None
+    gone: bool = False
+
+
+Decided = tuple[DeviceState, StatusChange | None]
+
+
+def device_key(runtime: str, device_id: str) -> str:
+    """How every service names a device."""
+    return f"{runtime}/{device_id}"
+
+
+def learn(state: DeviceState | None, sighting: Sighting, now: datetime) -> Decided | None:
+    """Take in what was seen. Only a contact makes a device known, or an expired one active; None: still unknown."""
+    accessed = min(sighting.time, now)
+    if state is None:
+        if not sighting.contact:
+            return None
+        first = _first_seen(sighting, accessed, now)
+        return _with_application(first, sighting), _change(first, reason="first-seen")
+    learnt = _with_application(state, sighting)
+    if not sighting.contact:
+        return learnt, None
+    if state["status"] == DeviceStatus.EXPIRED and accessed > state["status_time"]:
+        return _set_status({**learnt, "last_accessed": accessed}, DeviceStatus.ACTIVE, now, reason="contact")
+    if accessed - state["last_accessed"] >= _ACCESS_RESOLUTION:
+        return {**learnt, "last_accessed": accessed}, None
+    return learnt, None
+
+
+def submit(
+    state: DeviceState | None, sequence: int, transaction: TransactionState, now: datetime, *, recovering: bool = False
+) -> Decided:
+    """Let a transaction set the device's status, once; a recovered one that a later one has overtaken never does."""
+    if state is None:
+        raise errors.DeviceNotFound(runtime=transaction["runtime"], device_id=transaction["device_id"])
+    ours = transaction["id"]
+    if ours in by_transaction(state):
+        return state, None
+    latest = max((entry["id"] for entry in state["transactions"] if "sequence" in entry), default=0)
+    if recovering and latest > ours:
+        return _remember(state, Recent(id=ours, overtaken_by=latest)), None
+    remembering = _remember(state, Recent(id=ours, sequence=sequence + 1, time=now))
+    status = DeviceStatus(transaction["device_status"])
+    return _set_status(remembering, status, now, reason="operator", transaction_id=ours)
+
+
+def expire(state: DeviceState | None, cutoff: datetime, now: datetime) -> Decided | None:
+    """Mark a device as EXPIRED that has made no contact since `cutoff`. A blocked one stays blocked."""
+    if state is None or state["status"] != DeviceStatus.ACTIVE or state["last_accessed"] >= cutoff:
+        return None
+    return _set_status(state, DeviceStatus.EXPIRED, now, reason="inactivity")
+
+
+def by_transaction(state: DeviceState) -> dict[int, Recent]:
+    """What the device remembers of recent transactions, by id."""
+    return {entry["id"]: entry for entry in state["transactions"]}
+
+
+def _first_seen(sighting: Sighting, accessed: datetime, now: datetime) -> DeviceState:
+    return DeviceState(
+        kind="device",
+        runtime=sighting.runtime,
+        device_id=sighting.device_id,
+        status=DeviceStatus.ACTIVE.value,
+        status_time=now,
+        last_accessed=accessed,
+        name=sighting.device_id,
+        model="",
+        platform="",
+        users=[],
+        applications=[],
+        transactions=[],
+    )
+
+
+def _with_application(state: DeviceState, sighting: Sighting) -> DeviceState:
+    platform = _PLATFORMS.get(sighting.platform or "", sighting.platform)
+    if platform and platform != state["platform"] and sighting.contact:
+        state = {**state, "platform": platform}
+    if sighting.application is None:
+        return state
+    stream = {"source": sighting.source, "subject": sighting.subject}
+    others = [heard for heard in state.get("heard", []) if not stream.items() <= heard.items()]
+    known = [heard["sequence"] for heard in state.get("heard", []) if stream.items() <= heard.items()]
+    if known and sighting.sequence <= known[0]:
+        return state
+    applications = [held for held in state["applications"] if held["id"] != sighting.application]
+    if not sighting.gone:
+        applications.append({"id": sighting.application, **({"user": sighting.user} if sighting.user else {})})
+    users = sorted({held["user"] for held in applications if "user" in held})
+    heard = [*others, {**stream, "sequence": sighting.sequence}][-_KEPT_SEQUENCES:]
+    return {**state, "applications": applications, "users": users, "heard": heard}
+
+
+def _set_status(
+    state: DeviceState, status: DeviceStatus, now: datetime, *, reason: str, transaction_id: int | None = None
+) -> Decided:
+    changed: DeviceState = {**state, "status": status.value, "status_time": now}
+    return changed, _change(changed, reason=reason, previous=state["status"], transaction_id=transaction_id)
+
+
+def _change(
+    state: DeviceState, *, reason: str, previous: str | None = None, transaction_id: int | None = None
+) -> StatusChange:
+    return StatusChange(
+        runtime=state["runtime"],
+        device_id=state["device_id"],
+        status=state["status"],
+        reason=reason,
+        previous=previous,
+        transaction_id=transaction_id,
+    )
+
+
+def _remember(state: DeviceState, entry: Recent) -> DeviceState:
+    return {**state, "transactions": [*state["transactions"], entry][-_KEPT_TRANSACTIONS:]}
