@@ -1,7 +1,9 @@
 """Refusals: how a service says no. Each service has its own; those here come from the plumbing itself."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import orjson
 
 from device_events.errors import Away
 
@@ -21,8 +23,13 @@ class Refusal(Exception):
     ) -> None:
         self.params: dict[str, Any] = dict(params)
         self.headers = dict(headers or {})
-        self.detail = detail if detail is not None else self.message.format(**params)
+        self.given = detail
+        self.detail = self.text()
         super().__init__(self.detail)
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        """The words for the caller, the template put through `translate`; a detail given in words stays as it is."""
+        return self.given if self.given is not None else translate(self.message).format(**self.params)
 
 
 class RouteNotFound(Refusal):
@@ -123,13 +130,22 @@ class InternalError(Refusal):
     status, code, message = 500, "internal_error", "An internal error occurred"
 
 
-class ErrorStyle(Protocol):
-    """How one service words its refusals, in the shape of its vendor's documents."""
+class ErrorStyle:
+    """How one service words its refusals, in the shape of its vendor's documents.
+
+    `media_types` are those in which errors can be written; the first is used where Accept allows none of them.
+    """
+
+    media_types: ClassVar[Sequence[str]] = ("application/json",)
 
     def translate(self, refusal: Refusal) -> Refusal:
         """This service's own refusal for one of the plumbing's; its own unchanged."""
-        ...
+        raise NotImplementedError
 
     def body(self, refusal: Refusal, *, path: str, correlation_id: str) -> dict[str, Any]:
-        """The JSON body of the answer."""
-        ...
+        """The error as data."""
+        raise NotImplementedError
+
+    def write(self, body: dict[str, Any], media_type: str) -> bytes:
+        """The error in one of the media types."""
+        return orjson.dumps(body)

@@ -13,24 +13,35 @@ _QUALITY = re.compile(r";\s*q\s*=\s*(?P<q>0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;
 
 def require_accept(request: web.Request, media_types: Sequence[str]) -> str:
     """The media type to answer with: the first of the best-liked. Raises NotAcceptable, also for a broken header."""
-    header = ",".join(request.headers.getall("Accept", []))
-    if not header.strip():
-        return media_types[0]
-    ranges = [_parse(part) for part in header.split(",") if part.strip()]
-    best = max(media_types, key=lambda media_type: _quality(media_type, ranges))
-    if _quality(best, ranges) <= 0:
+    best = preferred(request, media_types)
+    if best is None:
         raise NotAcceptable()
     return best
 
 
-def _parse(part: str) -> tuple[str, str, float]:
+def preferred(request: web.Request, media_types: Sequence[str]) -> str | None:
+    """The first of the best-liked media types; None if Accept allows none of them or is broken."""
+    header = ",".join(request.headers.getall("Accept", []))
+    if not header.strip():
+        return media_types[0]
+    ranges = []
+    for part in filter(str.strip, header.split(",")):
+        parsed = _parse(part)
+        if parsed is None:
+            return None
+        ranges.append(parsed)
+    best = max(media_types, key=lambda media_type: _quality(media_type, ranges))
+    return best if _quality(best, ranges) > 0 else None
+
+
+def _parse(part: str) -> tuple[str, str, float] | None:
     match = _RANGE.fullmatch(part)
     if match is None:
-        raise NotAcceptable()
+        return None
     rest = match["rest"]
     quality = _QUALITY.search(rest)
     if quality is None and re.search(r";\s*q\s*=", rest, re.IGNORECASE):
-        raise NotAcceptable()
+        return None
     return match["type"].lower(), match["subtype"].lower(), float(quality["q"]) if quality else 1.0
 
 

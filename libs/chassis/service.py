@@ -27,7 +27,7 @@ from chassis.relay import Relay
 from chassis.settings import ChassisSettings
 from chassis.startup import Startup
 from chassis.sweeper import Sweeper
-from chassis.web import AUTH, create_web_app
+from chassis.web import AUTH, Translator, create_web_app
 from device_events.catalog import TOPICS, dead_letter_topic, topic_for
 from device_events.publisher import Publisher
 
@@ -56,6 +56,7 @@ class ServiceSpec(Generic[T]):
     jobs: Sequence[Job] = ()
     keep_latest: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+    translator: Translator = lambda _request: str
 
     def needed_topics(self) -> list[str]:
         """The topics it reads and writes, its dead letters among them."""
@@ -66,7 +67,9 @@ class ServiceSpec(Generic[T]):
 
 def create_service_app(spec: ServiceSpec[T]) -> web.Application:
     """The service's application; its parts start and stop with it."""
-    app = create_web_app(style=spec.style, max_body=spec.settings.max_body, headers=spec.headers)
+    app = create_web_app(
+        style=spec.style, max_body=spec.settings.max_body, headers=spec.headers, translator=spec.translator
+    )
     app.add_routes(spec.routes)
     app.add_routes(
         [

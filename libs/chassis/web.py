@@ -19,10 +19,12 @@ from chassis.errors import (
     Refusal,
     RouteNotFound,
 )
+from chassis.media import preferred
 from chassis.metrics import METRICS, Metrics
 
 log = structlog.get_logger()
 AUTH = web.AppKey("auth", Authenticator)
+Translator = Callable[[web.Request], Callable[[str], str]]
 CORRELATION_HEADER = "X-Correlation-ID"
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -32,22 +34,28 @@ def json_response(data: Any, *, status: int = 200, headers: Mapping[str, str] | 
     return web.Response(body=orjson.dumps(data), status=status, headers=headers, content_type="application/json")
 
 
-def create_web_app(*, style: ErrorStyle, max_body: int, headers: Mapping[str, str] | None = None) -> web.Application:
+def create_web_app(
+    *,
+    style: ErrorStyle,
+    max_body: int,
+    headers: Mapping[str, str] | None = None,
+    translator: Translator = lambda _request: str,
+) -> web.Application:
     """An application whose every answer has a correlation id and whose every refusal has the service's shape.
 
-    `headers` are added to every answer.
+    `headers` are added to every answer; `translator` gives, for a request, what puts a message into its language.
     """
-    app = web.Application(middlewares=[_observer(style, dict(headers or {}))], client_max_size=max_body)
+    app = web.Application(middlewares=[_observer(style, dict(headers or {}), translator)], client_max_size=max_body)
     app[METRICS] = Metrics()
     return app
 
 
-def _observer(style: ErrorStyle, fixed_headers: Mapping[str, str]) -> Any:
+def _observer(style: ErrorStyle, fixed_headers: Mapping[str, str], translator: Translator) -> Any:
     @web.middleware
     async def observe(request: web.Request, handler: _Handler) -> web.StreamResponse:
         began = time.perf_counter()
         with request_context(request.headers.get(CORRELATION_HEADER), request.headers.get("traceparent")) as id:
-            response = await _answer(request, handler, style, id)
+            response = await _answer(request, handler, style, translator, id)
         response.headers[CORRELATION_HEADER] = id
         response.headers.update(fixed_headers)
         route = getattr(request.match_info.route.resource, "canonical", "unmatched")
@@ -57,7 +65,9 @@ def _observer(style: ErrorStyle, fixed_headers: Mapping[str, str]) -> Any:
     return observe
 
 
-async def _answer(request: web.Request, handler: _Handler, style: ErrorStyle, id: str) -> web.StreamResponse:
+async def _answer(
+    request: web.Request, handler: _Handler, style: ErrorStyle, translator: Translator, id: str
+) -> web.StreamResponse:
     try:
         return await handler(request)
     except Refusal as refusal:
@@ -73,8 +83,12 @@ async def _answer(request: web.Request, handler: _Handler, style: ErrorStyle, id
         refused = style.translate(InternalError())
     if refused.status >= 500:
         log.warning("request_refused", code=refused.code, status=refused.status)
+    refused.detail = refused.text(translator(request))
     body = style.body(refused, path=request.path, correlation_id=id)
-    return json_response(body, status=refused.status, headers=refused.headers)
+    media_type = preferred(request, style.media_types) or style.media_types[0]
+    return web.Response(
+        body=style.write(body, media_type), status=refused.status, headers=refused.headers, content_type=media_type
+    )
 
 
 def _generic(request: web.Request, error: web.HTTPException) -> Refusal:

@@ -171,7 +171,7 @@ _OWN: dict[type[chassis.Refusal], type[chassis.Refusal]] = {
 }
 
 
-class AdminStyle:
+class AdminStyle(chassis.ErrorStyle):
     """The administration API's error JSON, and RFC 6749's for the token endpoint."""
 
     def translate(self, refusal: chassis.Refusal) -> chassis.Refusal:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from chassis import errors as generic
-from chassis.errors import Refusal
+from chassis.errors import ErrorStyle, Refusal
 
 # The vendor's examples give this one address whatever the status.
 TYPE = "http://www.w3.org/Protocols/rfc2616/rfc2616-sec10.html#sec10.4.1"
@@ -143,7 +143,7 @@ _TRANSLATIONS: Mapping[type[Refusal], type[MobileRefusal]] = {
 }
 
 
-class _Style:
+class _Style(ErrorStyle):
     """The vendor's error object."""
 
     def translate(self, refusal: Refusal) -> Refusal:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis import errors as chassis
-from chassis.errors import Refusal
+from chassis.errors import ErrorStyle, Refusal
 
 
 class NotAuthorized(Refusal):
@@ -121,7 +121,7 @@ _PLAIN: Mapping[type[Refusal], type[Refusal]] = {
 }
 
 
-class PushErrors:
+class PushErrors(ErrorStyle):
     """The error object of the push service: `code` and `message`; the correlation id is ours."""
 
     def translate(self, refusal: Refusal) -> Refusal:
