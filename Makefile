@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 export PYTHONPATH := libs:services
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test unit check format lock bench clean
+.PHONY: help run demo test unit check format locale ledger lock bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,12 @@ format: $(VENV)/.dev ## Rewrite the sources the way `make check` wants them
 
 bench: $(VENV)/.dev ## Measure throughput and latency on this machine
 	@$(BIN)/python -m tests.bench
+
+locale: $(VENV)/.dev ## Compile the message catalogues after a .po file has changed
+	@for folder in services/*/locale; do $(BIN)/pybabel compile --quiet --directory "$$folder" --domain messages; done
+
+ledger: $(VENV)/.dev ## Show every statement of the vendors' documents, where it is proven, and the result
+	@$(BIN)/python -m pytest --quiet tests/contract --ledger
 
 lock: $(VENV)/.dev ## Work out the requirements files anew from pyproject.toml
 	@echo "Locking the runtime, then what the local stack adds, then the tools ..."

@@ -31,7 +31,7 @@ def parse_xml(raw: bytes) -> etree._Element:
         _malformed(line, column, "not well-formed XML")
     except (ValueError, LookupError) as error:
         _malformed(1, 1, type(error).__name__)
-    tree = root.getroottree()
+    tree: Any = root.getroottree()
     if tree.docinfo.doctype or tree.docinfo.internalDTD is not None:
         _malformed(1, 1, "a DOCTYPE is not allowed")
     if (tree.docinfo.encoding or "UTF-8").upper() not in (

@@ -17,7 +17,7 @@ from device_events.connection import KafkaConnection
 from device_events.envelope import Headers
 
 log = structlog.get_logger()
-STOP_LIMIT = 3.0  # seconds
+END_LIMIT = 3.0  # seconds
 
 
 class OutgoingRecord(NamedTuple):
@@ -37,7 +37,7 @@ class Publisher:
         self._connection = connection
         self._limit = limit
         self._producer: AIOKafkaProducer | None = None
-        self.degraded = True  # until the first acknowledgement
+        self.degraded: bool | None = None  # whether the last round or probe failed; None before the first
 
     async def publish(self, records: Sequence[OutgoingRecord]) -> list[bool]:
         """Send the records in order; for each, whether it was acknowledged within the limit.
@@ -87,7 +87,7 @@ class Publisher:
             try:
                 await producer.start()
             except BaseException:
-                await _stop(producer)
+                await _end(producer)
                 raise
             self._producer = producer
         return self._producer
@@ -95,13 +95,27 @@ class Publisher:
     async def _discard(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _stop(producer)
+            await _end(producer)
 
 
-async def _stop(producer: AIOKafkaProducer) -> None:
-    with contextlib.suppress(TimeoutError, KafkaError, OSError, asyncio.CancelledError):
-        async with asyncio.timeout(STOP_LIMIT):
-            await producer.stop()
+async def _end(producer: AIOKafkaProducer) -> None:
+    # A task of its own, so that a cancellation of ours comes through and does not stop this half-way.
+    ending = asyncio.create_task(_abandon(producer), name="producer-end")
+    await asyncio.wait([ending], timeout=END_LIMIT)
+
+
+async def _abandon(producer: AIOKafkaProducer) -> None:
+    """Drop what a producer still holds, then close it.
+
+    Its own stop() would first wait for batches that an idempotent producer never gives up, and a sender left running
+    would deliver them long after newer ones.
+    """
+    with contextlib.suppress(KafkaError, OSError):
+        producer._message_accumulator.fail_all(KafkaError("given up"))
+        if producer._sender.sender_task is not None:
+            producer._sender.sender_task.cancel()
+        await producer.client.close()
+        await producer.stop()
 
 
 def _acknowledged(future: "asyncio.Future[object]") -> bool:

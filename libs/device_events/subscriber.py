@@ -22,6 +22,8 @@ from device_events.window import Key, Window
 log = structlog.get_logger()
 Handler = Callable[[Event], Awaitable[None]]
 START_BACKOFF = 1.0  # seconds between tries to reach Kafka
+REACH = 3.0  # seconds within which a broker that is there answers
+COMMIT_LIMIT = 5.0  # seconds; with `limits.stop` still less than the group's rebalance timeout
 
 
 class Subscriber:
@@ -56,16 +58,16 @@ class Subscriber:
 
     async def run(self) -> None:
         """Consume until `stop()`. An absent broker is waited for; a broken consumer is replaced."""
-        while not self._stopping.is_set():
-            try:
-                async with self._joined() as consumer:
-                    await self._consume(consumer)
-            except (KafkaError, OSError, TimeoutError) as error:
-                self.degraded = True
-                log.warning("subscriber_disconnected", group=self.group, error=type(error).__name__)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), START_BACKOFF)
-        await self._publisher.stop()
+        serving = asyncio.create_task(self._serve(), name=f"subscriber-{self.group}")
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # aiokafka waits without end for a group that cannot be joined, so it is not asked but interrupted.
+            for task in (serving, stopping):
+                task.cancel()
+            await asyncio.wait([serving, stopping])
+            await self._publisher.stop()
 
     def stop(self) -> None:
         """Ask `run()` to finish what is in hand, commit, leave the group and return."""
@@ -77,15 +79,7 @@ class Subscriber:
         if consumer is None or not consumer.assignment():
             return None
         total = 0
-        for partition in consumer.assignment():
-            end = consumer.highwater(partition)
-            window = self._windows.get(partition)
-            settled = window.position if window else await consumer.position(partition)
-            if end is None or settled is None:
-                return None
-            total += max(end - settled, 0)
-        return total
-
+@@LAG@@
     async def has_reached(self, ends: Mapping[TopicPartition, int]) -> bool:
         """Whether the whole group has committed up to these offsets. False while the group is not joined."""
         consumer = self._consumer
