@@ -18,6 +18,13 @@ TESTS = Path(__file__).parent
 NEEDS_NOTHING = TESTS / "unit"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Said here because pytest asks only the outermost conftest for options; tests/contract prints the table."""
+    parser.addoption(
+        "--ledger", action="store_true", help="print each statement of the vendors' documents and its proof"
+    )
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     """Say in the first lines what the tests will run against, and refuse a run that could prove nothing."""
     if only_unit_tests(config):

@@ -65,6 +65,7 @@ class AggregateStore:
         self._committer: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
+        self._stopped = False
 
     @property
     def waiting(self) -> int:
@@ -74,9 +75,11 @@ class AggregateStore:
     async def execute(self, id: str, decide: Callable[[Aggregate[S]], Decision[S, R]]) -> R:
         """Run a decision on the document and return its result once that is durable.
 
-        Raises what the decision raises, KeyConflict, Overloaded while the queue is full, and Unavailable when the
-        outcome stays unknown for 5 s. The command runs on though its caller is cancelled.
+        Raises what the decision raises, KeyConflict, Overloaded while the queue is full, and Unavailable when it could
+        not be begun within 5 s or its outcome stays unknown for that long. It runs on though its caller is cancelled.
         """
+        if self._stopped:
+            raise Unavailable()
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._queue.put(Command(id, decide, future, deadline=time.monotonic() + self._limits.outcome))
         self._idle.clear()
@@ -117,14 +120,16 @@ class AggregateStore:
             self._committer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._committer
+        self._stopped = True
         for command in self._queue.drain():
             command.fail(Unavailable())
 
     async def _run(self) -> None:
         while True:
-            batch = await self._queue.take()
+            batch = self._refuse_expired(await self._queue.take())
             try:
-                await self._commit(batch)
+                if batch:
+                    await self._commit(batch)
             except BaseException as error:
                 # Cancelled at the end, or a fault of ours: nobody may wait for ever.
                 for command in batch:
@@ -207,7 +212,7 @@ class AggregateStore:
         commands = [command for command, _ in [*one.deciders, *one.refused]]
         if "_id" in error["keyPattern"]:
             self.counts["races_lost"] += len(commands)
-            self._try_again(commands)
+            self._queue.put_back(self._refuse_expired(commands))
         elif len(commands) == 1:
             match = _INDEX_NAME.search(error.get("errmsg", ""))
             commands[0].fail(KeyConflict(match[1] if match else "", error.get("keyValue", {})))
@@ -216,11 +221,11 @@ class AggregateStore:
                 command.alone = True
             self._queue.put_back(commands)
 
-    def _try_again(self, commands: list[Command]) -> None:
-        for command in commands:
-            if command.expired:
-                command.fail(Unavailable())
-        self._queue.put_back([command for command in commands if not command.expired])
+    def _refuse_expired(self, commands: list[Command]) -> list[Command]:
+        expired = {command for command in commands if command.expired}
+        for command in expired:
+            command.fail(Unavailable())
+        return [command for command in commands if command not in expired]
 
     async def _follow(self, changed: list[Staged]) -> None:
         """After a write whose outcome is unknown: wait until MongoDB answers, then decide again what is not there."""
@@ -235,7 +240,7 @@ class AggregateStore:
                 break
             except PyMongoError:
                 await asyncio.sleep(0.1)
-        self._try_again(commands)
+        self._queue.put_back(self._refuse_expired(commands))
 
     def _republish(self, command: Command, document: Document) -> None:
         entries = [entry for entry in document.get("outbox", []) if entry["id"].startswith(command.command_id)]

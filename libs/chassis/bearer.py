@@ -52,7 +52,7 @@ class BearerVerifier:
         """The token's claims. Raises Unauthenticated, or Unavailable while its issuer's keys cannot be had."""
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
         known = self._verified.get(digest)
-        if known and known.expires > time.time() and self._jwks[known.issuer].holds(known.kid):
+        if known and known.expires > time.time() and self._jwks[known.issuer].fresh(known.kid):
             return known.claims
         self._verified.pop(digest, None)
         verified = await self._verify(token)

@@ -52,7 +52,8 @@ def parse_json(raw: bytes) -> Any:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        _malformed(raw[: error.start].decode("utf-8"), error.start, "not UTF-8")
+        before = raw[: error.start].decode("utf-8")
+        _malformed(before, len(before), "not UTF-8")
     if text.startswith("\ufeff"):
         _malformed(text, 0, "byte order mark")
     _limit_depth(text)

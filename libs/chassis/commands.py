@@ -16,7 +16,7 @@ from chassis.errors import Overloaded
 class StoreLimits:
     """Bounds of an aggregate store. Sizes are bytes, times seconds.
 
-    `outcome`: how long a write whose outcome is unknown, or that keeps losing races, is followed before 503.
+    `outcome`: how long a command may wait, lose races, or be followed while its outcome is unknown, before 503.
     """
 
     queue: int = 4_096
@@ -105,12 +105,15 @@ class CommandQueue:
     def _take_from(self, line: deque[Command], documents: set[str], bound: int) -> list[Command]:
         taken: list[Command] = []
         held: list[Command] = []
+        solitary: set[str] = set()
         # Bounded by commands too: a thousand on one document are still a thousand decisions.
         while line and len(documents) < bound and len(taken) < 4 * bound:
             command = line.popleft()
-            if command.alone and command.id in documents:
+            if command.id in solitary or (command.alone and command.id in documents):
                 held.append(command)
                 continue
+            if command.alone:
+                solitary.add(command.id)
             documents.add(command.id)
             taken.append(command)
         line.extendleft(reversed(held))

@@ -36,6 +36,8 @@ class Consumer:
         self.subscriber = Subscriber(connection, group=group, topics=topics, handlers=handlers, limits=limits)
         self.caught_up = asyncio.Event()
         self._compacted = [topic for topic in topics if TOPICS[topic].compacted]
+        if not (reactions and self._compacted):
+            self.caught_up.set()
         self._lag: int | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -43,6 +45,11 @@ class Consumer:
     def lag(self) -> int | None:
         """Records this member has not settled, as of a second ago; None while unknown."""
         return self._lag
+
+    @property
+    def degraded(self) -> bool:
+        """Whether it has been started and Kafka does not answer."""
+        return bool(self._tasks) and self.subscriber.degraded
 
     def lagging(self) -> bool:
         """Whether decisions that rest on having read everything should wait."""

@@ -138,6 +138,10 @@ class ErrorStyle:
 
     media_types: ClassVar[Sequence[str]] = ("application/json",)
 
+    def media_types_for(self, path: str) -> Sequence[str]:
+        """Those for one path: a service may have a path whose contract knows fewer."""
+        return self.media_types
+
     def translate(self, refusal: Refusal) -> Refusal:
         """This service's own refusal for one of the plumbing's; its own unchanged."""
         raise NotImplementedError

@@ -28,22 +28,20 @@ class Jwks:
 
     async def keys(self, kid: str) -> KeySet:
         """The key set, refreshed if it is old or lacks `kid`. Raises Unavailable while none could be fetched."""
-        if self._keys is not None and self._fresh(kid):
+        if self._keys is not None and self.fresh(kid):
             return self._keys
         async with self._lock:
-            if not self._fresh(kid) and time.monotonic() - self._tried >= (GAP if self._keys else 0.5):
+            if not self.fresh(kid) and time.monotonic() - self._tried >= (GAP if self._keys else 0.5):
                 self._tried = time.monotonic()
                 await self._fetch()
         if self._keys is None:
             raise Unavailable()
         return self._keys
 
-    def holds(self, kid: str) -> bool:
-        """Whether the key is still in the set as last fetched."""
-        return self._keys is not None and kid in {key.kid for key in self._keys.keys}
-
-    def _fresh(self, kid: str) -> bool:
-        return self.holds(kid) and time.monotonic() - self._fetched < TTL
+    def fresh(self, kid: str) -> bool:
+        """Whether the key is in the set, and the set was fetched lately."""
+        held = self._keys is not None and kid in {key.kid for key in self._keys.keys}
+        return held and time.monotonic() - self._fetched < TTL
 
     async def _fetch(self) -> None:
         try:

@@ -1,5 +1,6 @@
 """Structured logs: one JSON object a line on standard output, ours and the libraries' alike."""
 
+import json
 import logging
 import sys
 from typing import Any
@@ -27,7 +28,7 @@ def configure(level: str, *, service: str, console: bool = False) -> None:
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
         if console
-        else structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event, default=str).decode())
+        else structlog.processors.JSONRenderer(serializer=_json)
     )
     structlog.configure(
         processors=[
@@ -54,6 +55,14 @@ def configure(level: str, *, service: str, console: bool = False) -> None:
     # aiokafka reports every retry at its own pace; what matters of that is logged by us.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.getLogger("pymongo").setLevel(logging.WARNING)
+
+
+def _json(event: Any, **_: Any) -> str:
+    try:
+        return orjson.dumps(event, default=str).decode()
+    except TypeError:
+        # A lone surrogate or a number beyond 64 bits, which orjson does not write.
+        return json.dumps(event, default=str)
 
 
 def _redact(_logger: Any, _method: str, event: Any) -> Any:

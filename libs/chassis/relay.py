@@ -48,6 +48,7 @@ class Relay:
         """`keep_latest`: the topic is compacted and must always end with the newest event of each subject."""
         # Losing a removal only repeats an event, so it need not wait for a majority.
         self._collection = relaxed(collection)
+        self._committed = collection
         self._publisher = publisher
         self._source = source
         self._topic_for = topic_for
@@ -68,7 +69,7 @@ class Relay:
     @property
     def degraded(self) -> bool:
         """Whether the last round was not acknowledged."""
-        return self._publisher.degraded
+        return bool(self._publisher.degraded)
 
     def offer(self, subject: str, entries: Sequence[Entry]) -> None:
         """Take committed entries for publishing, or leave them to the sweeper when the queue is full."""
@@ -94,8 +95,8 @@ class Relay:
                 await self._task
 
     async def reachable(self) -> bool:
-        """Whether Kafka answers, asked anew only if it did not answer the last time."""
-        if not self._publisher.degraded:
+        """Whether Kafka answers, asked anew unless it did so the last time."""
+        if self._publisher.degraded is False:
             return True
         async with self._turn:
             return await self._publisher.probe()
@@ -158,6 +159,8 @@ class Relay:
 
         Two replicas may publish in the wrong order. Whoever finds that the document has moved on publishes its
         newest event again before removing, so the topic never ends with an older one, even if a process dies here.
+        Only an event that a majority has is published: another might be rolled back, and its own relay publishes it
+        later than this. The entries then stay for the sweeper.
         """
         while newest:
             result = await self._collection.bulk_write(
@@ -168,9 +171,10 @@ class Relay:
             entries = [entry for key in newest for entry in ids[key]]
             moved = {
                 document["_id"]: document["latest"]
-                async for document in self._collection.find(
+                async for document in self._committed.find(
                     {"_id": {"$in": list(newest)}, "outbox.id": {"$in": entries}}, {"latest": 1}
                 )
+                if document["latest"]["sequence"] > newest[document["_id"]]
             }
             again = await self._publish([Addressed(key, latest) for key, latest in moved.items()])
             self.counts["announced_again"] += len(again)

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import aiohttp
 from aiohttp import web
+from marshmallow import Schema
 from pymongo import IndexModel
 from pymongo.errors import PyMongoError
 
@@ -16,11 +17,13 @@ from chassis.auth import Authenticator
 from chassis.bearer import BearerVerifier
 from chassis.clock import Clock
 from chassis.consumer import Consumer, Reaction
+from chassis.docs import add_docs
 from chassis.errors import ErrorStyle
 from chassis.health import HEALTH, Health, show_live, show_ready
 from chassis.jobs import Job, repeat
 from chassis.metrics import METRICS, show_metrics
 from chassis.mongo import connect, durable_collection
+from chassis.openapi import Api
 from chassis.outbox import pending_index
 from chassis.passwords import PasswordVerifier
 from chassis.relay import Relay
@@ -57,12 +60,25 @@ class ServiceSpec(Generic[T]):
     keep_latest: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     translator: Translator = lambda _request: str
+    title: str = ""  # of the OpenAPI document; the name where there is none
+    version: str = "1.0.0"
+    error_schema: type[Schema] | None = None
 
     def needed_topics(self) -> list[str]:
         """The topics it reads and writes, its dead letters among them."""
         written = [topic.name for topic in TOPICS.values() if topic.writer == self.source]
         dead_letters = [dead_letter_topic(self.name)] if self.reactions else []
         return [*self.topics, *written, *dead_letters]
+
+    def api(self) -> Api:
+        """What its OpenAPI document says of it."""
+        return Api(
+            title=self.title or self.name,
+            version=self.version,
+            style=self.style,
+            error_schema=self.error_schema,
+            headers=self.headers,
+        )
 
 
 def create_service_app(spec: ServiceSpec[T]) -> web.Application:
@@ -78,6 +94,8 @@ def create_service_app(spec: ServiceSpec[T]) -> web.Application:
             web.get("/metrics", show_metrics),
         ]
     )
+    if spec.routes:
+        add_docs(app, spec.api())
 
     async def lifecycle(app: web.Application) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
@@ -145,7 +163,7 @@ async def _authentication(
 
 
 def _details(relay: Relay, sweeper: Sweeper, consumer: Consumer) -> dict[str, Any]:
-    up = not (relay.degraded and consumer.subscriber.degraded)
+    up = not (relay.degraded or consumer.degraded)
     return {"kafka": "up" if up else "down", "outbox-backlog": sweeper.backlog, "consumer-lag": consumer.lag}
 
 

@@ -4,11 +4,10 @@ Any variable may be given as `NAME_FILE`, naming a file that holds the value: th
 """
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import yaml
 from environs import EnvValidationError, FileAwareEnv, validate
@@ -18,6 +17,7 @@ from chassis.users import Users, UsersSchema
 from device_events.connection import KafkaConnection
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class SettingsError(Exception):
@@ -63,32 +63,37 @@ class Env:
     def __init__(self) -> None:
         self._env = FileAwareEnv(eager=False, strip_whitespace=True)
         self._mistakes: list[str] = []
-        self.str = self._env.str
-        self.int = self._env.int
-        self.float = self._env.float
-        self.bool = self._env.bool
-        self.list = self._env.list
+        self.str = self._collecting(self._env.str)
+        self.int = self._collecting(self._env.int)
+        self.float = self._collecting(self._env.float)
+        self.bool = self._collecting(self._env.bool)
+        self.list = self._collecting(self._env.list)
 
     def one_of(self, name: str, default: str, choices: Sequence[str]) -> Any:
         """A variable that must be one of the choices."""
-        return self._env.str(name, default, validate=validate.OneOf(choices))
+        return self.str(name, default, validate=validate.OneOf(choices))
 
     def secret(self, name: str, *, minimum: int = 32) -> bytes:
         """A base64url key of at least `minimum` bytes."""
-        text = self._env.str(name)
+        text: Any = self.str(name)
+        if text is None:
+            return b""
+        bare = text.rstrip("=")
         try:
-            key = base64.urlsafe_b64decode(f"{text}{'=' * (-len(text or '') % 4)}")
-        except (ValueError, binascii.Error):
+            key = base64.b64decode(bare + "=" * (-len(bare) % 4), b"-_", validate=True)
+        except ValueError:
             key = b""
-        if text and len(key) < minimum:
+        if len(key) < minimum:
             self.mistake(name, f"must be base64url of at least {minimum} bytes")
         return key
 
     def yaml(self, name: str, schema: Schema, *, default: Any = ...) -> Any:
         """The YAML (or JSON) file that the variable names, loaded by the schema."""
-        path = self._env.str(name) if default is ... else self._env.str(name, "")
+        path = self.str(name) if default is ... else self.str(name, "")
         if not path:
-            return default
+            if default is ... and path is not None:
+                self.mistake(name, "names no file")
+            return None if default is ... else default
         try:
             return schema.load(yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {})
         except OSError as error:
@@ -102,6 +107,18 @@ class Env:
     def mistake(self, name: str, problem: str) -> None:
         """Report a variable that reads well but cannot be right."""
         self._mistakes.append(f"{name}: {problem}")
+
+    def _collecting(self, read: F) -> F:
+        """The same reader, but a `NAME_FILE` that cannot be read is one mistake among others."""
+
+        def collect(name: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return read(name, *args, **kwargs)
+            except ValueError as error:
+                self.mistake(name, str(error))
+                return None
+
+        return cast(F, collect)
 
     def seal(self) -> None:
         """Raises SettingsError if anything was wrong."""
@@ -140,7 +157,7 @@ def _shared(env: Env) -> dict[str, Any]:
     return {
         "host": env.str("HOST", "0.0.0.0"),  # noqa: S104 - a container listens on all of its interfaces
         "port": env.int("PORT", 8080, validate=validate.Range(0, 65_535)),
-        "mongodb_uri": env.str("MONGODB_URI"),
+        "mongodb_uri": env.str("MONGODB_URI", validate=validate.Regexp(r"mongodb(\+srv)?://\S+\Z")),
         "mongodb_database": env.str("MONGODB_DATABASE", "rollcall", validate=validate.Regexp(r"[A-Za-z0-9_-]{1,38}\Z")),
         "kafka": _kafka(env),
         "log_level": env.one_of("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
@@ -157,7 +174,7 @@ def _shared(env: Env) -> dict[str, Any]:
 
 def _kafka(env: Env) -> KafkaConnection:
     return KafkaConnection(
-        bootstrap_servers=tuple(env.list("KAFKA_BOOTSTRAP_SERVERS") or ()),
+        bootstrap_servers=tuple(env.list("KAFKA_BOOTSTRAP_SERVERS", validate=validate.Length(1)) or ()),
         security_protocol=env.one_of(
             "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
         ),

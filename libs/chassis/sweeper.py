@@ -24,6 +24,8 @@ log = structlog.get_logger()
 PAGE = 200  # documents claimed at once
 BACKLOG_BOUND = 100_000  # documents counted at the most, for the metric
 CLAIM_MS = 30_000
+# By the server's clock. Claimed documents are not even found, so they never hide those behind them from this page.
+_LAPSED: Document = {"$expr": {"$lt": [{"$ifNull": ["$claim.at", EPOCH]}, {"$subtract": ["$$NOW", CLAIM_MS]}]}}
 
 
 class Sweeper:
@@ -77,11 +79,12 @@ class Sweeper:
         return len(claimed)
 
     async def _claim(self, stale: dict[str, Any]) -> Sequence[Document]:
-        ids = [one["_id"] async for one in self._collection.find(stale, {"_id": 1}, limit=PAGE)]
+        ids = [one["_id"] async for one in self._collection.find(stale | _LAPSED, {"_id": 1}, limit=PAGE)]
         if not ids:
             return []
         owner = uuid.uuid4().hex
-        await self._collection.bulk_write([UpdateOne(_claimable(id), _claim_by(owner)) for id in ids], ordered=False)
+        claims = [UpdateOne({"_id": id, **_LAPSED}, _claim_by(owner)) for id in ids]
+        await self._collection.bulk_write(claims, ordered=False)
         claimed = self._collection.find({"_id": {"$in": ids}, "claim.by": owner}, {"outbox": 1})
         return [document async for document in claimed]
 
@@ -97,11 +100,6 @@ class Sweeper:
                 log.exception("sweep_failed")
             if emptied < PAGE:
                 await asyncio.sleep(self._every)
-
-
-def _claimable(id: str) -> Document:
-    lapsed = {"$subtract": ["$$NOW", CLAIM_MS]}
-    return {"_id": id, "$expr": {"$lt": [{"$ifNull": ["$claim.at", EPOCH]}, lapsed]}}
 
 
 def _claim_by(owner: str) -> Document:

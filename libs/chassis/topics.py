@@ -14,9 +14,15 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 from chassis.settings import SettingsError, kafka_settings
 from device_events import KafkaConnection
 from device_events.catalog import TOPICS, dead_letter_topic
+from device_events.connection import LARGEST_RECORD
 
 REPLICAS = 3
-DEAD_LETTERS_KEPT = {"cleanup.policy": "delete", "retention.ms": str(30 * 86_400_000)}
+# A dead letter is larger than the largest record that a topic takes by default, by its reason and origin.
+DEAD_LETTERS_KEPT = {
+    "cleanup.policy": "delete",
+    "retention.ms": str(30 * 86_400_000),
+    "max.message.bytes": str(LARGEST_RECORD),
+}
 
 
 async def create_topics(

@@ -85,7 +85,8 @@ async def _answer(
         log.warning("request_refused", code=refused.code, status=refused.status)
     refused.detail = refused.text(translator(request))
     body = style.body(refused, path=request.path, correlation_id=id)
-    media_type = preferred(request, style.media_types) or style.media_types[0]
+    media_types = style.media_types_for(request.path)
+    media_type = preferred(request, media_types) or media_types[0]
     return web.Response(
         body=style.write(body, media_type), status=refused.status, headers=refused.headers, content_type=media_type
     )

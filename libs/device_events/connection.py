@@ -8,6 +8,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
+LARGEST_RECORD = 1_200_000  # bytes; topics take 1 MiB unless told otherwise, dead letters a little more
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaConnection:
@@ -41,7 +43,7 @@ class KafkaConnection:
             linger_ms=0,
             request_timeout_ms=5_000,
             retry_backoff_ms=50,
-            max_request_size=1_048_576,
+            max_request_size=LARGEST_RECORD,
             max_batch_size=262_144,
         )
 

@@ -31,6 +31,7 @@ class _CompactJson(JSONFormat):
 
 
 _FORMAT = _CompactJson()
+_REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "sequence")
 _OPTIONAL = ("deviceid", "causationid", "statussequence", "correlationid")
 
 
@@ -72,6 +73,9 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
     traceparent = raw.pop("traceparent", b"")
     if value is None:
         raise Undecodable("the record has no value")
+    # The SDK would make up an id, a time and a version.
+    if missing := [name for name in _REQUIRED if not raw.get(f"ce_{name}")]:
+        raise Undecodable(f"no CloudEvent of ours: {', '.join(missing)} missing")
     try:
         cloud = from_kafka(KafkaMessage(raw, key, value), _FORMAT)
         event = _event(cloud, traceparent.decode("ascii"))
@@ -91,7 +95,7 @@ def _event(cloud: BaseCloudEvent, traceparent: str) -> Event:
     if kind is None:
         raise Undecodable(f"unknown event type {cloud.get_type()!r}")
     subject, time, data = cloud.get_subject(), cloud.get_time(), cloud.get_data()
-    if not subject or time is None:
+    if subject is None or time is None:
         raise Undecodable("subject or time is missing")
     if not isinstance(data, dict):
         raise Undecodable("the payload is no JSON object")

@@ -7,11 +7,12 @@ order, different keys side by side.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.errors import KafkaError
 
 from device_events.connection import KafkaConnection
 from device_events.event import Event
@@ -58,28 +59,46 @@ class Subscriber:
 
     async def run(self) -> None:
         """Consume until `stop()`. An absent broker is waited for; a broken consumer is replaced."""
-        serving = asyncio.create_task(self._serve(), name=f"subscriber-{self.group}")
-        stopping = asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            # aiokafka waits without end for a group that cannot be joined, so it is not asked but interrupted.
-            for task in (serving, stopping):
-                task.cancel()
-            await asyncio.wait([serving, stopping])
-            await self._publisher.stop()
+        while not self._stopping.is_set():
+            try:
+                async with self._joined() as consumer:
+                    await self._until_stopped(self._consume(consumer))
+            except Exception as error:
+                # Whatever it was, a member that has silently ended would leave its partitions unread.
+                away = isinstance(error, KafkaError | OSError | TimeoutError)
+                log.warning("subscriber_disconnected", group=self.group, exc_info=None if away else error)
+                self.degraded = True
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), START_BACKOFF)
+        await self._publisher.stop()
 
     def stop(self) -> None:
         """Ask `run()` to finish what is in hand, commit, leave the group and return."""
         self._stopping.set()
 
     async def lag(self) -> int | None:
-        """How many records of its partitions this member has not settled yet; None while that is not known."""
+        """How many records of its partitions this member has not settled yet; None while that is not known.
+
+        It asks the brokers, and so finds out whether they answer: `degraded` is set by it.
+        """
         consumer = self._consumer
-        if consumer is None or not consumer.assignment():
+        if consumer is None:
             return None
+        assigned = consumer.assignment()
+        try:
+            async with asyncio.timeout(REACH):
+                ends = await consumer.end_offsets(list(assigned) or self._partitions(consumer))
+        except (KafkaError, OSError, TimeoutError):
+            self.degraded = True
+            raise
+        self.degraded = False
         total = 0
-@@LAG@@
+        for partition in assigned:
+            window = self._windows.get(partition)
+            settled = window.position if window else await consumer.position(partition)
+            total += max(ends[partition] - (settled or 0), 0)
+        return total if assigned else None
+
     async def has_reached(self, ends: Mapping[TopicPartition, int]) -> bool:
         """Whether the whole group has committed up to these offsets. False while the group is not joined."""
         consumer = self._consumer
@@ -95,12 +114,27 @@ class Subscriber:
         consumer = self._consumer
         if consumer is None:
             return None
-        topic = self._connection.name(topic)
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        partitions = self._partitions(consumer, topic)
         if not partitions:
             return None
         firsts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
         return {partition: end for partition, end in ends.items() if end > firsts[partition]}
+
+    def _partitions(self, consumer: AIOKafkaConsumer, *topics: str) -> list[TopicPartition]:
+        names = [self._connection.name(topic) for topic in topics or self.topics]
+        return [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name) or ()]
+
+    async def _until_stopped(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run the work to its end or to `stop()`: aiokafka waits without end for a group that cannot be joined."""
+        tasks = [asyncio.create_task(work), asyncio.create_task(self._stopping.wait())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        if not tasks[0].cancelled():
+            tasks[0].result()
 
     @contextlib.asynccontextmanager
     async def _joined(self) -> AsyncIterator[AIOKafkaConsumer]:
@@ -108,7 +142,7 @@ class Subscriber:
         consumer = self._connection.consumer(name(self.group))
         consumer.subscribe(topics=[name(topic) for topic in self.topics], listener=_Rebalance(self._revoke))
         try:
-            await consumer.start()
+            await self._until_stopped(consumer.start())
             self._consumer = consumer
             self.degraded = False
             yield consumer
@@ -116,7 +150,7 @@ class Subscriber:
             await self._revoke(list(self._windows))
             self._consumer = None
             with contextlib.suppress(TimeoutError, KafkaError, OSError):
-                async with asyncio.timeout(self.limits.stop):
+                async with asyncio.timeout(COMMIT_LIMIT):
                     await consumer.stop()
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
@@ -154,9 +188,10 @@ class Subscriber:
             if not offsets:
                 return
             try:
-                await consumer.commit(offsets)
-            except (KafkaError, IllegalStateError) as error:
-                # The partition is another member's now, or the coordinator moved: what is uncommitted comes again.
+                async with asyncio.timeout(COMMIT_LIMIT):
+                    await consumer.commit(offsets)
+            except (KafkaError, TimeoutError) as error:
+                # The partition is another member's now, or Kafka is away: what is uncommitted comes again.
                 log.info("offset_commit_refused", group=self.group, error=type(error).__name__)
                 return
             for partition, offset in offsets.items():
