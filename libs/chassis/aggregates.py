@@ -24,6 +24,7 @@ from chassis.errors import Unavailable
 from chassis.mongo import Document
 from chassis.outbox import Entry
 from chassis.staging import Staged, decide, finished_before, stage
+from device_events.tasks import end
 
 log = structlog.get_logger()
 S = TypeVar("S")
@@ -116,10 +117,7 @@ class AggregateStore:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.outcome):
                 await self._idle.wait()
-        if self._committer:
-            self._committer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._committer
+        await end(self._committer)
         self._stopped = True
         for command in self._queue.drain():
             command.fail(Unavailable())

@@ -1,7 +1,6 @@
 """Consumer: runs a service's reactions as one member of its consumer group, and knows how far behind it is."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -12,6 +11,7 @@ from aiokafka.errors import KafkaError
 from chassis.context import event_context
 from device_events import Event, KafkaConnection, Subscriber, SubscriberLimits
 from device_events.catalog import TOPICS
+from device_events.tasks import end
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -68,10 +68,8 @@ class Consumer:
             return
         self.subscriber.stop()
         subscriber, watch = self._tasks
-        watch.cancel()
-        for task in (watch, subscriber):
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await end(watch)
+        await subscriber
 
     async def _watch(self) -> None:
         ends: dict[TopicPartition, int] | None = None

@@ -14,13 +14,11 @@ from typing import Any
 
 from aiohttp import web
 from apispec import APISpec
-from apispec.ext.marshmallow import MarshmallowPlugin
-from apispec.ext.marshmallow.common import resolve_schema_cls
 from marshmallow import Schema
-from marshmallow.fields import Field
 
 from chassis import errors
 from chassis.errors import ErrorStyle, Refusal
+from chassis.json_schemas import JsonSchemas
 from chassis.operations import Body, Example, Operation, operation_of
 
 PLUMBING = ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs", "/docs/init.js", "/docs/ui/{file}")
@@ -60,7 +58,7 @@ def routes_of(app: web.Application) -> Iterator[tuple[str, str, Operation | None
 
 def build_document(app: web.Application, api: Api) -> dict[str, Any]:
     """The document. Raises ValueError for an operation that contradicts itself or its route."""
-    plugin = MarshmallowPlugin(schema_name_resolver=_schema_name)
+    plugin = JsonSchemas()
     spec = APISpec(
         api.title, api.version, "3.1.0", plugins=[plugin], info={"description": _about(api)}, servers=[{"url": "/"}]
     )
@@ -100,7 +98,7 @@ class _Parts:
     """The parts of operations; it remembers which security schemes they use."""
 
     api: Api
-    plugin: MarshmallowPlugin
+    plugin: JsonSchemas
     schemes: set[str] = field(default_factory=set)
 
     def operation(self, path: str, operation: Operation) -> dict[str, Any]:
@@ -108,6 +106,7 @@ class _Parts:
         parts = {
             "operationId": operation.id,
             "summary": operation.summary,
+            "tags": [self.api.title],
             "parameters": [*self._path(path, operation), *_query(operation), *_headers(operation)],
             "responses": self._responses(operation),
             "security": [{name: list(operation.scopes) if name == "bearer" else []} for name in operation.security],
@@ -128,14 +127,9 @@ class _Parts:
             raise ValueError(f"{operation.id}: {path} has no {', '.join(sorted(unknown))}")
         for name in names:
             declared = operation.path.get(name)
-            schema = self._field(declared) if declared else dict(_TEXT)
+            schema = self.plugin.of(declared) if declared else dict(_TEXT)
             described = {"description": schema.pop("description")} if "description" in schema else {}
             yield {"in": "path", "name": name, "required": True, "schema": schema, **described}
-
-    def _field(self, declared: "Field[Any]") -> dict[str, Any]:
-        if self.plugin.converter is None:
-            raise ValueError("the plugin belongs to no document")
-        return dict(self.plugin.converter.field2property(declared))
 
     def _responses(self, operation: Operation) -> dict[str, Any]:
         responses: dict[str, Any] = {}
@@ -161,13 +155,6 @@ class _Parts:
         if status in _HEADERS_BY_STATUS:
             headers[_HEADERS_BY_STATUS[status]] = {"schema": _TEXT}
         return {"description": description, "headers": headers, **({"content": content} if content else {})}
-
-
-def _schema_name(schema: Any) -> str:
-    name = resolve_schema_cls(schema)
-    if isinstance(name, list):
-        raise ValueError(f"several schemas are called {schema}")
-    return name.__name__.lstrip("_").removesuffix("Schema")
 
 
 def _about(api: Api) -> str:

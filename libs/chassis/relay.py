@@ -19,6 +19,7 @@ from chassis.mongo import Document, relaxed
 from chassis.outbox import Entry, event_of
 from device_events.envelope import encode
 from device_events.publisher import OutgoingRecord, Publisher
+from device_events.tasks import end
 
 log = structlog.get_logger()
 QUEUE = 20_000  # entries
@@ -89,10 +90,7 @@ class Relay:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit):
                 await self._idle.wait()
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def reachable(self) -> bool:
         """Whether Kafka answers, asked anew unless it did so the last time."""

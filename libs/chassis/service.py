@@ -10,7 +10,6 @@ import aiohttp
 from aiohttp import web
 from marshmallow import Schema
 from pymongo import IndexModel
-from pymongo.errors import PyMongoError
 
 from chassis.aggregates import AggregateStore
 from chassis.auth import Authenticator
@@ -33,6 +32,7 @@ from chassis.sweeper import Sweeper
 from chassis.web import AUTH, Translator, create_web_app
 from device_events.catalog import TOPICS, dead_letter_topic, topic_for
 from device_events.publisher import Publisher
+from device_events.tasks import end
 
 T = TypeVar("T")
 CONSUMER = web.AppKey("consumer", Consumer)
@@ -144,7 +144,7 @@ async def _start(app: web.Application, spec: ServiceSpec[T], stack: contextlib.A
     beginning = asyncio.create_task(begin(), name="startup")
     stack.push_async_callback(consumer.stop)
     stack.push_async_callback(sweeper.stop)
-    stack.push_async_callback(_cancel, beginning)
+    stack.push_async_callback(end, beginning)
 
 
 async def _authentication(
@@ -177,9 +177,3 @@ def _report(app: web.Application, store: AggregateStore, relay: Relay, sweeper: 
         counters=lambda: consumer.subscriber.settlement.counts,
         gauges=lambda: {} if consumer.lag is None else {"lag_records": consumer.lag},
     )
-
-
-async def _cancel(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError, PyMongoError):
-        await task

@@ -118,6 +118,9 @@ def _raw(value: Mapping[str, Any], bound: int) -> RawBSONDocument:
         encoded = bson.encode(value, check_keys=False, codec_options=CODEC)
     except (bson.errors.InvalidDocument, OverflowError, UnicodeError, bson.errors.InvalidStringData) as error:
         raise InvalidPayload(errors="a value cannot be stored") from error
+    if b"\x02$ref\x00" in encoded and b"$id\x00" in encoded:
+        # PyMongo would read such an object back as a DBRef.
+        raise InvalidPayload(errors="a value cannot be stored")
     if len(encoded) > bound:
         raise InvalidPayload(errors="too much to store in one document")
     return RawBSONDocument(encoded, codec_options=CODEC.with_options(document_class=RawBSONDocument))

@@ -4,7 +4,6 @@ Every replica has one; a claim on the document, by the server's clock, keeps two
 """
 
 import asyncio
-import contextlib
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,6 +18,7 @@ from chassis.clock import Clock
 from chassis.mongo import Document
 from chassis.outbox import EPOCH
 from chassis.relay import Addressed, Relay
+from device_events.tasks import end
 
 log = structlog.get_logger()
 PAGE = 200  # documents claimed at once
@@ -54,10 +54,7 @@ class Sweeper:
 
     async def stop(self) -> None:
         """Stop looking. Claims lapse by themselves."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     async def sweep(self) -> int:
         """Publish one page of what was left behind; returns how many documents were emptied."""

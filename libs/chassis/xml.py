@@ -1,5 +1,6 @@
 """XML in and out: nothing outside the document is ever read, and a document type is refused."""
 
+import re
 from typing import Any, NoReturn
 
 from lxml import etree
@@ -8,6 +9,7 @@ from chassis.errors import MalformedBody
 
 DEPTH_LIMIT = 64
 I = "http://www.w3.org/2001/XMLSchema-instance"  # noqa: E741 - the prefix that DataContract documents give it
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def parse_xml(raw: bytes) -> etree._Element:
@@ -58,8 +60,8 @@ def local_name(element: etree._Element) -> str:
 
 
 def storable(text: str) -> str:
-    """The text with what XML 1.0 cannot carry (control characters) replaced by U+FFFD."""
-    return "".join(c if c in "\t\n\r" or (c >= "\x20" and c not in "\ufffe\uffff") else "\ufffd" for c in text)
+    """The text with what XML 1.0 cannot carry (control characters, lone surrogates) replaced by U+FFFD."""
+    return _NOT_IN_XML.sub("\ufffd", text)
 
 
 def _check(root: etree._Element) -> None:

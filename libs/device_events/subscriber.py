@@ -18,6 +18,7 @@ from device_events.connection import KafkaConnection
 from device_events.event import Event
 from device_events.publisher import Publisher
 from device_events.settlement import Settlement, SubscriberLimits
+from device_events.tasks import end, within
 from device_events.window import Key, Window
 
 log = structlog.get_logger()
@@ -86,8 +87,7 @@ class Subscriber:
             return None
         assigned = consumer.assignment()
         try:
-            async with asyncio.timeout(REACH):
-                ends = await consumer.end_offsets(list(assigned) or self._partitions(consumer))
+            ends = await within(REACH, consumer.end_offsets(list(assigned) or self._partitions(consumer)))
         except (KafkaError, OSError, TimeoutError):
             self.degraded = True
             raise
@@ -104,8 +104,8 @@ class Subscriber:
         consumer = self._consumer
         if consumer is None:
             return False
-        for partition, end in ends.items():
-            if end > 0 and (await consumer.committed(partition) or 0) < end:
+        for partition, offset in ends.items():
+            if offset > 0 and (await consumer.committed(partition) or 0) < offset:
                 return False
         return True
 
@@ -130,9 +130,7 @@ class Subscriber:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await end(*tasks)
         if not tasks[0].cancelled():
             tasks[0].result()
 
@@ -150,8 +148,7 @@ class Subscriber:
             await self._revoke(list(self._windows))
             self._consumer = None
             with contextlib.suppress(TimeoutError, KafkaError, OSError):
-                async with asyncio.timeout(COMMIT_LIMIT):
-                    await consumer.stop()
+                await within(COMMIT_LIMIT, consumer.stop())
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         # Polling goes on while handlers run, so no batch is ever too slow for the broker's poll interval.
@@ -188,8 +185,7 @@ class Subscriber:
             if not offsets:
                 return
             try:
-                async with asyncio.timeout(COMMIT_LIMIT):
-                    await consumer.commit(offsets)
+                await within(COMMIT_LIMIT, consumer.commit(offsets))
             except (KafkaError, TimeoutError) as error:
                 # The partition is another member's now, or Kafka is away: what is uncommitted comes again.
                 log.info("offset_commit_refused", group=self.group, error=type(error).__name__)
@@ -206,8 +202,7 @@ class Subscriber:
         tasks = [task for window in leaving.values() for task in window.tasks]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=self.limits.stop)
-            for task in late:
-                task.cancel()
+            await end(*late)
         if self._consumer is not None:
             await self._commit(self._consumer, leaving)
 
