@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from pymongo import ASCENDING, IndexModel
 
 from chassis.decisions import Announcement
@@ -41,7 +42,8 @@ def entries_of(
             "type": announcement.type,
             "time": time,
             "sequence": sequence + number,
-            "data": dict(announcement.data),
+            # As text: BSON would read {"$ref": …, "$id": …} back as a reference, and values are the caller's.
+            "data": orjson.dumps(announcement.data).decode(),
             **{
                 name: value
                 for name, value in (
@@ -67,6 +69,6 @@ def event_of(source: str, subject: str, entry: Entry) -> Event:
         subject=subject,
         time=entry["time"],
         sequence=entry["sequence"],
-        data=entry["data"],
+        data=orjson.loads(entry["data"]),
         **{name: entry[name] for name in _EXTENSIONS if name in entry},
     )
