@@ -7,6 +7,7 @@ from aiokafka import TopicPartition
 from device_events import Event, KafkaConnection
 from device_events.catalog import TOPICS
 from device_events.envelope import decode
+from tests.support.polling import eventually
 
 
 async def announced(connection: KafkaConnection, *topics: str) -> list[Event]:
@@ -34,5 +35,10 @@ async def records(connection: KafkaConnection, names: Sequence[str]) -> list:  #
 
 
 async def _partitions(consumer, name: str) -> set[int]:  # type: ignore[no-untyped-def]  # aiokafka is untyped
+    async def known() -> set[int]:
+        # A topic that has just been made is not known to every broker at once.
+        await consumer._client.force_metadata_update()
+        return consumer.partitions_for_topic(name) or set()
+
     await consumer._client.add_topic(name)
-    return consumer.partitions_for_topic(name) or set()
+    return await eventually(known)

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from chassis.health import HEALTH
 from chassis.passwords import HASHER
+from chassis.protocol import ServiceRunner
 from chassis.settings import ChassisSettings
 from chassis.topics import create_topics
 from chassis.users import User, Users
@@ -91,7 +92,7 @@ def _is_json(text: str) -> bool:
 async def running(create_app: Callable[[C], web.Application], settings: C) -> AsyncIterator[Running]:
     """The service, ready to serve, stopped gracefully afterwards."""
     app = create_app(settings)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+    runner = ServiceRunner(app, shutdown_timeout=5)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)

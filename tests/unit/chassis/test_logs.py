@@ -1,0 +1,73 @@
+"""Logs: one JSON object a line, with the cause's correlation id and without anybody's secrets."""
+
+import io
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from chassis import logs
+from chassis.context import request_context
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[Any]]]:
+    """What has been logged since the test began."""
+    written = io.StringIO()
+    structlog.reset_defaults()
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", written)
+        logs.configure("INFO", service="a-service")
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    structlog.reset_defaults()
+    logs.configure("WARNING", service="tests", console=True)
+
+
+def test_a_line_names_event_service_level_and_cause(lines: Any) -> None:
+    with request_context("call-1", None):
+        structlog.get_logger().info("device_registered", device="d1", count=2)
+    (line,) = lines()
+    assert line["event"] == "device_registered"
+    assert (line["service"], line["level"], line["correlation_id"]) == ("a-service", "info", "call-1")
+    assert (line["device"], line["count"]) == ("d1", 2)
+    assert line["timestamp"].endswith("Z")
+
+
+@pytest.mark.parametrize("name", ["token", "password", "secret", "authorization", "phoneNumber", "values"])
+def test_secrets_and_personal_data_are_never_written(lines: Any, name: str) -> None:
+    structlog.get_logger().warning("leaking", **{name: "hush-hush"})
+    (line,) = lines()
+    assert line[name] == "***"
+
+
+def test_the_locals_of_a_failed_call_are_never_written(lines: Any) -> None:
+    def login(password: str) -> None:
+        raise LookupError(len(password))
+
+    try:
+        login("hush-hush")
+    except LookupError:
+        structlog.get_logger().exception("failed")
+    (line,) = lines()
+    assert "hush-hush" not in json.dumps(line)
+    assert line["exception"][0]["exc_type"] == "LookupError"
+
+
+def test_libraries_log_in_the_same_form(lines: Any) -> None:
+    logging.getLogger("some.library").error("it %s", "broke")
+    (line,) = lines()
+    assert (line["event"], line["level"], line["logger"]) == ("it broke", "error", "some.library")
+
+
+def test_what_cannot_be_written_as_json_does_not_break_the_log(lines: Any) -> None:
+    structlog.get_logger().info("odd", thing=object(), text="\ud800")
+    assert len(lines()) == 1
+
+
+def test_less_than_the_level_is_not_written(lines: Any) -> None:
+    structlog.get_logger().debug("detail")
+    assert lines() == []

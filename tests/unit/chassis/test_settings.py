@@ -1,0 +1,156 @@
+"""Settings: typed, from variables or files, every mistake reported at once."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from chassis.settings import ChassisSettings, Env, SettingsError, kafka_settings, read_settings
+from chassis.users import UsersSchema
+from tests.support.services import HASHED
+
+KEY = base64.urlsafe_b64encode(bytes(range(200, 232))).decode()
+LEAST = {"MONGODB_URI": "mongodb://db:27017", "KAFKA_BOOTSTRAP_SERVERS": "a:9092,b:9092", "KEY": KEY}
+USERS = f"users: [{{name: anna, password_hash: {HASHED!r}, roles: [reader]}}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(ChassisSettings):
+    key: bytes
+    people: Any
+
+    @classmethod
+    def from_env(cls) -> Self:
+        return read_settings(cls, _own)
+
+
+def _own(env: Env) -> dict[str, Any]:
+    return {"key": env.secret("KEY"), "people": env.yaml("PEOPLE_FILE", UsersSchema(), default=None)}
+
+
+def given(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
+    for name, value in (LEAST | variables).items():
+        monkeypatch.setenv(name, value)
+
+
+def mistakes(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, str]:
+    given(monkeypatch, **variables)
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env()
+    assert str(caught.value).splitlines() == caught.value.mistakes
+    return dict(line.split(": ", 1) for line in caught.value.mistakes)
+
+
+def test_the_least_that_must_be_said_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch)
+    settings = Settings.from_env()
+    assert settings.mongodb_uri == "mongodb://db:27017"
+    assert settings.kafka.bootstrap_servers == ("a:9092", "b:9092")
+    assert settings.kafka.idempotent
+    assert settings.key == bytes(range(200, 232))
+    assert (settings.users, settings.issuers, settings.people) == (None, (), None)
+
+
+def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("users: [")
+    wrong = {
+        "MONGODB_URI": "localhost:27017",
+        "MONGODB_DATABASE": "a b",
+        "KAFKA_BOOTSTRAP_SERVERS": "",
+        "KAFKA_SECURITY_PROTOCOL": "plaintext",
+        "KAFKA_FETCH_WAIT_MS": "0",
+        "KAFKA_IDEMPOTENT": "perhaps",
+        "PORT": "65536",
+        "LOG_LEVEL": "LOUD",
+        "DRAIN_DELAY": "nan",
+        "SWEEP_EVERY": "0",
+        "MAX_BODY_BYTES": "-1",
+        "OIDC_ISSUERS": "issuer|audience",
+        "USERS_FILE": str(broken),
+        "PEOPLE_FILE": str(tmp_path / "absent.yaml"),
+        "KEY": "c2hvcnQ",
+    }
+    assert set(mistakes(monkeypatch, **wrong)) == set(wrong)
+
+
+def test_what_is_required_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in LEAST:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env()
+    assert [line.split(":")[0] for line in caught.value.mistakes] == ["KAFKA_BOOTSTRAP_SERVERS", "KEY", "MONGODB_URI"]
+
+
+def test_a_value_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("mongodb://user:secret@db/\n")
+    monkeypatch.setenv("MONGODB_URI_FILE", str(secret))
+    given(monkeypatch)
+    assert Settings.from_env().mongodb_uri == "mongodb://user:secret@db/"
+
+
+def test_a_file_that_cannot_be_read_is_one_mistake_among_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe\xff")
+    found = mistakes(monkeypatch, MONGODB_URI_FILE=str(tmp_path / "absent"), KEY_FILE=str(binary), PORT="no")
+    assert {"MONGODB_URI", "KEY", "PORT"} <= set(found)
+
+
+@pytest.mark.parametrize("key", ["", "short", "§" * 50, "a b " * 20, "/" * 40 + "!"])
+def test_a_secret_that_is_none_is_refused_and_not_printed(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    found = mistakes(monkeypatch, KEY=key)
+    assert set(found) == {"KEY"}
+    assert not key or key not in found["KEY"]
+
+
+def test_users_are_read_from_their_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "users.yaml"
+    file.write_text(USERS)
+    given(monkeypatch, USERS_FILE=str(file))
+    users = Settings.from_env().users
+    assert users
+    assert users["anna"].roles == {"reader"}
+    assert HASHED not in repr(users["anna"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "users: {}",
+        "users: [{name: anna}]",
+        "users: [{name: 'a:b', password_hash: '$argon2id$x'}]",
+        "users: [{name: anna, password_hash: plain}]",
+        USERS.replace("roles", "rolls"),
+        "users: [{name: a, password_hash: '$argon2id$x'}, {name: a, password_hash: '$argon2id$x'}]",
+    ],
+)
+def test_a_users_file_out_of_its_form_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "users.yaml"
+    file.write_text(text)
+    assert set(mistakes(monkeypatch, USERS_FILE=str(file))) == {"USERS_FILE"}
+
+
+def test_an_empty_name_of_a_required_file_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CATALOGUE_FILE", "")
+    env = Env()
+    assert env.yaml("CATALOGUE_FILE", UsersSchema()) is None
+    with pytest.raises(SettingsError, match="CATALOGUE_FILE"):
+        env.seal()
+
+
+def test_issuers_are_read_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, OIDC_ISSUERS="one|a|https://one/jwks, two|b|https://two/jwks")
+    assert [(one.issuer, one.audience) for one in Settings.from_env().issuers] == [("one", "a"), ("two", "b")]
+
+
+def test_a_tool_needs_only_the_settings_of_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MONGODB_URI", raising=False)
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "a:9092")
+    monkeypatch.setenv("KAFKA_TOPIC_PREFIX", "blue.")
+    assert kafka_settings().name("t") == "blue.t"

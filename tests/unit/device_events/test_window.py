@@ -1,0 +1,79 @@
+"""The window of a partition: order within a key, and the offset that may be committed."""
+
+from aiokafka import ConsumerRecord
+
+from device_events.window import Record, Window
+
+
+def record(offset: int, key: str | None) -> Record:
+    raw = key.encode() if key is not None else None
+    return ConsumerRecord("topic", 0, offset, 0, 0, raw, b"", None, 0, 0, ())
+
+
+def filled(keys: str, *, first: int = 0) -> Window:
+    window = Window()
+    window.add(record(offset, key) for offset, key in enumerate(keys, start=first))
+    return window
+
+
+def test_only_keys_with_nothing_waiting_are_to_be_run() -> None:
+    window = Window()
+    assert window.add([record(0, "a"), record(1, "b"), record(2, "a")]) == [b"a", b"b"]
+    assert window.add([record(3, "a"), record(4, "c")]) == [b"c"]
+    window.settle(b"b")
+    assert window.add([record(5, "b")]) == [b"b"]
+
+
+def test_records_without_a_key_wait_for_nobody() -> None:
+    assert Window().add([record(7, None), record(8, None)]) == [7, 8]
+
+
+def test_the_position_is_the_first_record_not_settled() -> None:
+    window = filled("aba", first=10)
+    assert window.position == 10
+    window.settle(b"b")
+    assert window.position == 10
+    window.settle(b"a")
+    assert window.position == 12
+    window.settle(b"a")
+    assert window.position == 13
+    assert len(window) == 0
+
+
+def test_offsets_may_have_gaps_as_in_a_compacted_topic() -> None:
+    window = Window()
+    window.add([record(3, "a"), record(90, "b")])
+    window.settle(b"a")
+    assert window.position == 90
+    window.settle(b"b")
+    assert window.position == 91
+
+
+def test_an_offset_is_committed_once() -> None:
+    window = filled("ab")
+    window.settle(b"a")
+    assert window.to_commit() == 1
+    window.committed(1)
+    assert window.to_commit() is None
+    window.settle(b"b")
+    assert window.to_commit() == 2
+
+
+def test_an_empty_window_has_nothing_to_commit() -> None:
+    assert Window().to_commit() is None
+
+
+def test_a_chain_keeps_the_order_of_its_key() -> None:
+    window = filled("aaa", first=5)
+    seen = []
+    while chain := window.chains.get(b"a"):
+        seen.append(chain[0].offset)
+        window.settle(b"a")
+    assert seen == [5, 6, 7]
+
+
+def test_closing_wakes_whoever_waits() -> None:
+    window = filled("a")
+    assert not window.closing.is_set()
+    window.close()
+    assert window.closed
