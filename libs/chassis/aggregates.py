@@ -139,7 +139,7 @@ class AggregateStore:
                 self._idle.set()
 
     async def _commit(self, batch: list[Command]) -> None:
-        documents = await self._load({command.id for command in batch})
+        documents = await self._load({command.id for command in batch}, commits=any(one.attempts for one in batch))
         staged = self._stage(batch, documents)
         changed = [one for one in staged if one.changed]
         self.counts["commits"] += 1
@@ -160,8 +160,9 @@ class AggregateStore:
             else:
                 self._won(one)
 
-    async def _load(self, ids: set[str]) -> dict[str, Document]:
-        cursor = self.collection.find({"_id": {"$in": list(ids)}}, {**_READ, "commits": 1, "outbox": 1})
+    async def _load(self, ids: set[str], *, commits: bool = False) -> dict[str, Document]:
+        fields = {**_READ, "outbox": 1, **({"commits": 1} if commits else {})}
+        cursor = self.collection.find({"_id": {"$in": list(ids)}}, fields)
         return {document["_id"]: document async for document in cursor}
 
     def _stage(self, batch: list[Command], documents: Mapping[str, Document]) -> list[Staged]:

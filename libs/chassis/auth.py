@@ -76,10 +76,13 @@ def basic_credentials(header: str | None) -> tuple[str, str] | None:
     if scheme.lower() != "basic":
         return None
     try:
-        name, colon, password = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
+        decoded = base64.b64decode(encoded.strip(), validate=True)
+        name, colon, password = decoded.decode("utf-8").partition(":")
     except ValueError:
         return None
-    return (name, password) if colon else None
+    # Python's decoder passes over padding that is too much.
+    well_formed = base64.b64encode(decoded).decode("ascii") == encoded.strip()
+    return (name, password) if colon and well_formed else None
 
 
 def _is_text(value: object) -> bool:

@@ -1,15 +1,31 @@
 """Request bodies and queries: read strictly, refused with line and column, checked by a schema."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from aiohttp import web
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 
 from chassis.errors import BodyTooLarge, InvalidPayload, InvalidQuery, MalformedBody, UnsupportedMediaType
 
 DEPTH_LIMIT = 64
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_VALUE = rf'(?:{_WORD}|"(?:[^"\\]|\\.)*")'
+# Written so that white space belongs to one part only: otherwise a long header would be tried in countless ways.
+_MEDIA_TYPE = re.compile(rf"\s*(?P<type>{_WORD}/{_WORD})(?P<parameters>(?:\s*;(?:\s*{_WORD}={_VALUE})?)*)\s*", re.ASCII)
+_WHOLE = re.compile(r"-?[0-9]{1,40}")
+_CHARSET = re.compile(rf";\s*charset=({_VALUE})", re.ASCII | re.IGNORECASE)
+
+
+class WholeNumber(fields.Integer):
+    """A number in a query: plain digits only, where Python's int takes spaces, underscores and all scripts' digits."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not _WHOLE.fullmatch(str(value)):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class _Repeated(ValueError):
@@ -30,8 +46,12 @@ async def load_json(
 def require_content_type(request: web.Request, media_types: Sequence[str]) -> None:
     """Raises UnsupportedMediaType unless the Content-Type is given and is one of these, in UTF-8 if it says."""
     given = request.headers.get("Content-Type", "")
-    charset = request.charset
-    if not given or request.content_type not in media_types or (charset and charset.lower() not in ("utf-8", "utf8")):
+    if given in media_types:
+        return
+    match = _MEDIA_TYPE.fullmatch(given)
+    charsets = [charset.strip('"').lower() for charset in _CHARSET.findall(match["parameters"])] if match else []
+    wrong = match is None or match["type"].lower() not in media_types or len(charsets) > 1
+    if wrong or any(charset not in ("utf-8", "utf8") for charset in charsets):
         raise UnsupportedMediaType(content_type=given)
 
 

@@ -1,8 +1,8 @@
-"""Commands waiting for the next commit: a bounded queue that gives reactions at most half of a batch."""
+"""Commands waiting for the next commit: a bounded queue in which reactions never hold up requests."""
 
 import asyncio
+import random
 import time
-import uuid
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from chassis.context import correlation_id, in_reaction, traceparent
 from chassis.decisions import Decide
 from chassis.errors import Overloaded
+
+_random = random.Random().getrandbits  # noqa: S311 - an id, not a secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +38,12 @@ class Command:
     decide: Decide[Any, Any]
     future: "asyncio.Future[Any]"
     deadline: float
-    command_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    command_id: str = field(default_factory=lambda: f"{_random(128):032x}")
     reaction: bool = field(default_factory=in_reaction)
     correlationid: str | None = field(default_factory=correlation_id)
     traceparent: str | None = field(default_factory=traceparent)
     alone: bool = False  # met a conflict in company: tried again by itself, to see whose conflict it is
-    attempts: dict[str, Any] = field(default_factory=dict)  # commit id -> result, of writes with unknown outcome
+    attempts: dict[int, Any] = field(default_factory=dict)  # commit id -> result, of writes with unknown outcome
 
     def succeed(self, result: Any) -> None:
         """Answer whoever still waits; a caller who has left does not stop the command."""
@@ -71,9 +73,12 @@ class CommandQueue:
         return sum(map(len, self._lines))
 
     def put(self, command: Command) -> None:
-        """Raises Overloaded when the line is full."""
+        """Raises Overloaded when the requests' line is full.
+
+        Reactions are bounded by the windows of the consumer that makes them, so refusing one would only repeat it.
+        """
         line = self._lines[command.reaction]
-        if len(line) >= self._limits.queue:
+        if not command.reaction and len(line) >= self._limits.queue:
             raise Overloaded()
         line.append(command)
         self._arrival.set()
@@ -92,7 +97,9 @@ class CommandQueue:
             await self._arrival.wait()
         documents: set[str] = set()
         requests, reactions = self._lines
-        batch = self._take_from(reactions, documents, self._limits.batch_documents // 2)
+        # Half of a batch at the most, but for what the requests that wait leave free.
+        share = max(self._limits.batch_documents // 2, self._limits.batch_documents - len(requests))
+        batch = self._take_from(reactions, documents, share)
         return batch + self._take_from(requests, documents, self._limits.batch_documents)
 
     def drain(self) -> list[Command]:

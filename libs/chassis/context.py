@@ -1,14 +1,12 @@
 """What travels with a request or an event through all awaits: correlation id, trace, and whether it is a reaction."""
 
 import contextlib
+import random
 import re
-import secrets
-import uuid
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from structlog.contextvars import bind_contextvars, reset_contextvars
-
+_random = random.Random().getrandbits  # noqa: S311 - ids, not secrets
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -36,7 +34,7 @@ def in_reaction() -> bool:
 def request_context(correlation: str | None, trace: str | None) -> Iterator[str]:
     """Adopt the caller's correlation id and trace where they are well-formed, else make new ones; yields the id."""
     known = correlation is not None and _CORRELATION_ID.fullmatch(correlation) is not None
-    chosen = correlation if correlation is not None and known else uuid.uuid4().hex
+    chosen = correlation if correlation is not None and known else f"{_random(128):032x}"
     with _adopted(chosen, _child_of(trace), reaction=False):
         yield chosen
 
@@ -44,18 +42,16 @@ def request_context(correlation: str | None, trace: str | None) -> Iterator[str]
 @contextlib.contextmanager
 def event_context(correlation: str | None, trace: str | None) -> Iterator[None]:
     """Adopt an event's correlation id and trace for the reaction to it."""
-    with _adopted(correlation or uuid.uuid4().hex, _child_of(trace), reaction=True):
+    with _adopted(correlation or f"{_random(128):032x}", _child_of(trace), reaction=True):
         yield
 
 
 @contextlib.contextmanager
 def _adopted(correlation: str, trace: str, *, reaction: bool) -> Iterator[None]:
     tokens = (_correlation_id.set(correlation), _traceparent.set(trace), _reaction.set(reaction))
-    bound = bind_contextvars(correlation_id=correlation)
     try:
         yield
     finally:
-        reset_contextvars(**bound)
         _correlation_id.reset(tokens[0])
         _traceparent.reset(tokens[1])
         _reaction.reset(tokens[2])
@@ -63,5 +59,5 @@ def _adopted(correlation: str, trace: str, *, reaction: bool) -> Iterator[None]:
 
 def _child_of(trace: str | None) -> str:
     if trace is None or not _TRACEPARENT.fullmatch(trace):
-        return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
-    return f"{trace[:36]}{secrets.token_hex(8)}{trace[52:]}"
+        return f"00-{_random(128):032x}-{_random(64):016x}-00"
+    return f"{trace[:36]}{_random(64):016x}{trace[52:]}"

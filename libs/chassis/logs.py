@@ -8,6 +8,8 @@ from typing import Any
 import orjson
 import structlog
 
+from chassis.context import correlation_id
+
 # Never written, whatever a call passes: credentials, push tokens and personal data.
 _REDACTED = frozenset({"token", "password", "secret", "authorization", "phoneNumber", "values"})
 
@@ -15,7 +17,7 @@ _REDACTED = frozenset({"token", "password", "secret", "authorization", "phoneNum
 def configure(level: str, *, service: str, console: bool = False) -> None:
     """Send every log record of this process to standard output at this level. Call once, at start."""
     shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
+        _with_correlation_id,
         structlog.processors.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -63,6 +65,12 @@ def _json(event: Any, **_: Any) -> str:
     except TypeError:
         # A lone surrogate or a number beyond 64 bits, which orjson does not write.
         return json.dumps(event, default=str)
+
+
+def _with_correlation_id(_logger: Any, _method: str, event: Any) -> Any:
+    if (correlation := correlation_id()) is not None:
+        event["correlation_id"] = correlation
+    return event
 
 
 def _redact(_logger: Any, _method: str, event: Any) -> Any:

@@ -38,6 +38,8 @@ def _parse(part: str) -> tuple[str, str, float] | None:
     match = _RANGE.fullmatch(part)
     if match is None:
         return None
+    if match["type"] == "*" != match["subtype"]:
+        return None
     rest = match["rest"]
     quality = _QUALITY.search(rest)
     if quality is None and re.search(r";\s*q\s*=", rest, re.IGNORECASE):

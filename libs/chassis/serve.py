@@ -5,6 +5,7 @@ hand finish, the consumer leaves its group, and what was committed is published.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from aiohttp import web
 
 from chassis import logs
 from chassis.health import HEALTH
+from chassis.protocol import ServiceRunner
 from chassis.settings import ChassisSettings, SettingsError
 
 log = structlog.get_logger()
@@ -31,7 +33,12 @@ def main(read: Callable[[], C], create_app: Callable[[C], web.Application]) -> N
         sys.exit(2)
     service = create_app.__module__.partition(".")[0].replace("_", "-")
     logs.configure(settings.log_level, service=service, console=settings.log_format == "console")
-    uvloop.run(serve(create_app(settings), settings))
+    app = create_app(settings)
+    # What is loaded by now stays; looking through it again and again is most of what collecting garbage costs.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    uvloop.run(serve(app, settings))
 
 
 async def serve(app: web.Application, settings: ChassisSettings) -> None:
@@ -39,15 +46,7 @@ async def serve(app: web.Application, settings: ChassisSettings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        handle_signals=False,
-        shutdown_timeout=settings.shutdown_timeout,
-        max_line_size=8_190,
-        max_field_size=16_384,
-        keepalive_timeout=75,
-    )
+    runner = ServiceRunner(app, shutdown_timeout=settings.shutdown_timeout)
     await runner.setup()
     try:
         site = web.TCPSite(runner, settings.host, settings.port, backlog=1_024)

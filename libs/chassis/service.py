@@ -16,13 +16,12 @@ from chassis.auth import Authenticator
 from chassis.bearer import BearerVerifier
 from chassis.clock import Clock
 from chassis.consumer import Consumer, Reaction
-from chassis.docs import add_docs
 from chassis.errors import ErrorStyle
 from chassis.health import HEALTH, Health, show_live, show_ready
 from chassis.jobs import Job, repeat
 from chassis.metrics import METRICS, show_metrics
 from chassis.mongo import connect, durable_collection
-from chassis.openapi import Api
+from chassis.openapi import Api, add_docs
 from chassis.outbox import pending_index
 from chassis.passwords import PasswordVerifier
 from chassis.relay import Relay

@@ -1,6 +1,6 @@
 """Staging: decides the commands of a batch in memory and builds one update for each document they change. No I/O."""
 
-import uuid
+import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,14 @@ from chassis.mongo import CODEC, Document
 from chassis.outbox import Entry, entries_of
 
 COMMITS_KEPT = 32
+_random = random.Random().getrandbits  # noqa: S311 - an id, not a secret
+
+
+def _commit_id() -> int:
+    return _random(63)
+
+
+_RAW = CODEC.with_options(document_class=RawBSONDocument)
 
 
 @dataclass(slots=True)
@@ -30,7 +38,7 @@ class Staged:
     aggregate: Aggregate[Any]
     pending: int  # entries in its outbox
     pending_bytes: int
-    commit_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    commit_id: int = field(default_factory=_commit_id)
     raw_state: RawBSONDocument | None = None
     size: int = 0
     entries: list[Entry] = field(default_factory=list)
@@ -108,7 +116,7 @@ def decide(staged: Staged, command: Command, *, now: datetime, limits: StoreLimi
     staged.deciders.append((command, decision.result))
 
 
-def finished_before(command: Command, commits: Iterable[str]) -> str | None:
+def finished_before(command: Command, commits: Iterable[int]) -> int | None:
     """The commit of an earlier attempt whose outcome was unknown and that did reach the document."""
     return next((commit for commit in commits if commit in command.attempts), None)
 
@@ -123,4 +131,4 @@ def _raw(value: Mapping[str, Any], bound: int) -> RawBSONDocument:
         raise InvalidPayload(errors="a value cannot be stored")
     if len(encoded) > bound:
         raise InvalidPayload(errors="too much to store in one document")
-    return RawBSONDocument(encoded, codec_options=CODEC.with_options(document_class=RawBSONDocument))
+    return RawBSONDocument(encoded, codec_options=_RAW)

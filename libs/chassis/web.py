@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from chassis.auth import Authenticator
 from chassis.context import request_context
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 AUTH = web.AppKey("auth", Authenticator)
 Translator = Callable[[web.Request], Callable[[str], str]]
 CORRELATION_HEADER = "X-Correlation-ID"
+Unread = Callable[[Refusal], web.Response]
+UNREAD: web.AppKey[Unread] = web.AppKey("unread", Unread)  # type: ignore[arg-type]  # a Callable is no class
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -47,6 +49,7 @@ def create_web_app(
     """
     app = web.Application(middlewares=[_observer(style, dict(headers or {}), translator)], client_max_size=max_body)
     app[METRICS] = Metrics()
+    app[UNREAD] = lambda refusal: _refuse_unread(style, refusal, headers or {})
     return app
 
 
@@ -59,7 +62,8 @@ def _observer(style: ErrorStyle, fixed_headers: Mapping[str, str], translator: T
         response.headers[CORRELATION_HEADER] = id
         response.headers.update(fixed_headers)
         route = getattr(request.match_info.route.resource, "canonical", "unmatched")
-        request.app[METRICS].observe(request.method, route, response.status, time.perf_counter() - began)
+        method = request.method if request.method in hdrs.METH_ALL else "_OTHER"
+        request.app[METRICS].observe(method, route, response.status, time.perf_counter() - began)
         return response
 
     return observe
@@ -83,13 +87,26 @@ async def _answer(
         refused = style.translate(InternalError())
     if refused.status >= 500:
         log.warning("request_refused", code=refused.code, status=refused.status)
-    refused.detail = refused.text(translator(request))
-    body = style.body(refused, path=request.path, correlation_id=id)
+    # What a caller sent may be quoted, and bytes that are no UTF-8 could not be written.
+    refused.detail = refused.text(translator(request)).encode("utf-8", "replace").decode("utf-8")
     media_types = style.media_types_for(request.path)
     media_type = preferred(request, media_types) or media_types[0]
-    return web.Response(
-        body=style.write(body, media_type), status=refused.status, headers=refused.headers, content_type=media_type
-    )
+    return _written(style, refused, media_type, path=request.path, id=id)
+
+
+def _refuse_unread(style: ErrorStyle, refusal: Refusal, headers: Mapping[str, str]) -> web.Response:
+    """The answer to what never became a request, so that there is no path, no language and no format to go by."""
+    with request_context(None, None) as id:
+        refused = style.translate(refusal)
+        log.info("request_unread", code=refused.code, status=refused.status)
+        response = _written(style, refused, style.media_types[0], path="/", id=id)
+    response.headers.update({CORRELATION_HEADER: id, **headers})
+    return response
+
+
+def _written(style: ErrorStyle, refused: Refusal, media_type: str, *, path: str, id: str) -> web.Response:
+    body = style.write(style.body(refused, path=path, correlation_id=id), media_type)
+    return web.Response(body=body, status=refused.status, headers=refused.headers, content_type=media_type)
 
 
 def _generic(request: web.Request, error: web.HTTPException) -> Refusal:

@@ -8,6 +8,7 @@ from lxml import etree
 from chassis.errors import MalformedBody
 
 DEPTH_LIMIT = 64
+_DECLARED = re.compile(rb"""<\?xml\s[^>]*\bencoding\s*=\s*["']([\w.-]+)""")
 I = "http://www.w3.org/2001/XMLSchema-instance"  # noqa: E741 - the prefix that DataContract documents give it
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -45,13 +46,20 @@ def parse_xml(raw: bytes) -> etree._Element:
         "US-ASCII",
     ):
         _malformed(1, 1, "the encoding is not supported")
+    # libxml2 believes the bytes where they contradict the declaration; XML 1.0, section 4.3.3, calls that an error.
+    declared = _DECLARED.search(raw[:400].replace(b"\0", b"")) if b"\0" in raw[:4] else None
+    if declared and not declared[1].upper().startswith(b"UTF-16"):
+        _malformed(1, 1, "the encoding is not the declared one")
+    # Comments are gone, so what stands beside the root can only be instructions.
+    if root.getprevious() is not None or root.getnext() is not None:
+        _malformed(1, 1, "processing instructions are not allowed")
     _check(root)
     return root
 
 
 def write_xml(root: etree._Element) -> bytes:
     """The document in UTF-8, with its declaration."""
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + etree.tostring(root, encoding="UTF-8", xml_declaration=False)
 
 
 def local_name(element: etree._Element) -> str:

@@ -148,7 +148,7 @@ class Subscriber:
             await self._revoke(list(self._windows))
             self._consumer = None
             with contextlib.suppress(TimeoutError, KafkaError, OSError):
-                await within(COMMIT_LIMIT, consumer.stop())
+                await within(COMMIT_LIMIT, _close(consumer))
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         # Polling goes on while handlers run, so no batch is ever too slow for the broker's poll interval.
@@ -169,9 +169,7 @@ class Subscriber:
 
     def _start(self, window: Window, key: Key) -> None:
         task = asyncio.create_task(self._run_chain(window, key))
-        self._tasks.add(task)
         window.tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
         task.add_done_callback(window.tasks.discard)
 
     async def _run_chain(self, window: Window, key: Key) -> None:
@@ -205,6 +203,14 @@ class Subscriber:
             await end(*late)
         if self._consumer is not None:
             await self._commit(self._consumer, leaving)
+
+
+async def _close(consumer: AIOKafkaConsumer) -> None:
+    try:
+        await consumer.stop()
+    finally:
+        # While Kafka is away its fetcher ends stop() half-way, with the connections still open.
+        await consumer._client.close()
 
 
 class _Rebalance(ConsumerRebalanceListener):

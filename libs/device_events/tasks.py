@@ -27,13 +27,16 @@ async def end(*tasks: "asyncio.Task[Any] | None") -> None:
 
 
 async def within(seconds: float, work: Coroutine[Any, Any, R]) -> R:
-    """The result of the work. Raises TimeoutError, with the work ended, when it takes longer, and what it raises."""
+    """The result of the work. Raises TimeoutError, with the work ended, when it takes longer, and what it raises.
+
+    A cancellation that comes out of the work itself is no cancellation of the caller, and counts as a timeout.
+    """
     task = asyncio.create_task(work)
     try:
         await asyncio.wait([task], timeout=seconds)
     finally:
         finished = task.done()
         await end(task)
-    if not finished:
+    if not finished or task.cancelled():
         raise TimeoutError
     return task.result()

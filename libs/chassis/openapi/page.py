@@ -9,7 +9,8 @@ import orjson
 from aiohttp import web
 
 from chassis.errors import RouteNotFound
-from chassis.openapi import Api, build_document
+from chassis.openapi.document import build_document
+from chassis.openapi.parts import Api
 
 # The package carries Swagger UI's files; its code needs Flask and is never imported.
 _CARRIER = "flask_swagger_ui"
