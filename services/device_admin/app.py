@@ -8,7 +8,7 @@ from aiohttp import web
 from chassis.aggregates import AggregateStore
 from chassis.jobs import Job
 from chassis.service import CONSUMER, PASSWORDS, ServiceSpec, create_service_app
-from device_admin import api, errors, store, usecases
+from device_admin import api, errors, schemas, store, usecases
 from device_admin.reactions import REACTIONS
 from device_admin.settings import Settings
 from device_events import catalog
@@ -32,6 +32,7 @@ def create_app(settings: Settings) -> web.Application:
     app = create_service_app(
         ServiceSpec(
             name="device-admin",
+            title="Device administration",
             source=catalog.DEVICE_ADMIN,
             settings=settings,
             style=errors.STYLE,
@@ -47,6 +48,9 @@ def create_app(settings: Settings) -> web.Application:
                 Job("expire-inactive", every=settings.expiry_every, run=usecases.expire_inactive),
             ),
             keep_latest=True,
+            translator=api.translator,
+            version=settings.product_version,
+            error_schema=schemas.AdminError,
         )
     )
     app.cleanup_ctx.append(_background)

@@ -80,7 +80,7 @@ class Store:
         return await self._counter.next()
 
     async def device(self, key: str) -> DeviceState | None:
-        """The device, if it is known."""
+        """The device, if it has ever been known; a removed one is a tombstone."""
         found = await self._aggregates.read(key)
         return found.state if found else None
 
@@ -92,7 +92,7 @@ class Store:
         """The transaction of this runtime, if there is one."""
         found = await self._aggregates.read(f"transaction:{transaction_id}")
         state: TransactionState | None = found.state if found else None
-        return state if state and state["runtime"] == runtime else None
+        return state if state and state["kind"] == "transaction" and state["runtime"] == runtime else None
 
     async def create_transaction(self, transaction: TransactionState) -> None:
         """Write a new transaction; returns once it is durable."""

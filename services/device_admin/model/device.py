@@ -1,4 +1,4 @@
-"""A device: how it becomes known, how its status is set, and when it expires. Pure decisions.
+"""A device: how it becomes known, how its status is set, when it expires, and what is left when it is removed. Pure.
 
 A decision takes a state and gives the next one; the same object back, or None, means that nothing changes.
 """
@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from device_admin import errors
-from device_admin.model.transaction import Recent, TransactionState
-from device_events.statuses import DeviceStatus
+from device_admin.model.transaction import Recent
+from device_events.statuses import BLOCKING, DeviceStatus
 
-_KEPT_TRANSACTIONS, _KEPT_SEQUENCES = 32, 8
+KNOWN, REMOVED = "device", "removed-device"
+_KEPT_SEQUENCES = 8
 _ACCESS_RESOLUTION = timedelta(minutes=1)
 _PLATFORMS = {"A": "iOS", "G": "Android", "W": "Windows", "IOS": "iOS", "ANDROID": "Android", "WINDOWS": "Windows"}
 
 
 class DeviceState(TypedDict, total=False):
-    """A device. What a list is sorted by is never absent. `heard`: the newest sequence by source and subject."""
+    """A device. What a list is sorted by is never absent. `heard`: the newest sequence by source and subject.
+
+    `disabled` names applications, also some that are not on the device now. `removed` is there in a tombstone only.
+    """
 
     kind: str
     runtime: str
@@ -30,8 +33,10 @@ class DeviceState(TypedDict, total=False):
     platform: str
     users: list[str]
     applications: list[dict[str, str]]
+    disabled: list[str]
     heard: list[dict[str, Any]]
     transactions: list[Recent]
+    removed: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,49 +86,77 @@ def learn(state: DeviceState | None, sighting: Sighting, now: datetime) -> Decid
         if not sighting.contact:
             return None
         first = _first_seen(sighting, accessed, now)
-        return _with_application(first, sighting), _change(first, reason="first-seen")
+        return _with_application(first, sighting), change_of(first, reason="first-seen")
+    if state["kind"] == REMOVED:
+        return _come_back(state, sighting, now)
     learnt = _with_application(state, sighting)
     if not sighting.contact:
         return learnt, None
     if state["status"] == DeviceStatus.EXPIRED and accessed > state["status_time"]:
-        return _set_status({**learnt, "last_accessed": accessed}, DeviceStatus.ACTIVE, now, reason="contact")
+        return set_status({**learnt, "last_accessed": accessed}, DeviceStatus.ACTIVE, now, reason="contact")
     if accessed - state["last_accessed"] >= _ACCESS_RESOLUTION:
         return {**learnt, "last_accessed": accessed}, None
     return learnt, None
 
 
-def submit(
-    state: DeviceState | None, sequence: int, transaction: TransactionState, now: datetime, *, recovering: bool = False
-) -> Decided:
-    """Let a transaction set the device's status, once; a recovered one that a later one has overtaken never does."""
-    if state is None:
-        raise errors.DeviceNotFound(runtime=transaction["runtime"], device_id=transaction["device_id"])
-    ours = transaction["id"]
-    if ours in by_transaction(state):
-        return state, None
-    latest = max((entry["id"] for entry in state["transactions"] if "sequence" in entry), default=0)
-    if recovering and latest > ours:
-        return _remember(state, Recent(id=ours, overtaken_by=latest)), None
-    remembering = _remember(state, Recent(id=ours, sequence=sequence + 1, time=now))
-    status = DeviceStatus(transaction["device_status"])
-    return _set_status(remembering, status, now, reason="operator", transaction_id=ours)
-
-
 def expire(state: DeviceState | None, cutoff: datetime, now: datetime) -> Decided | None:
     """Mark a device as EXPIRED that has made no contact since `cutoff`. A blocked one stays blocked."""
-    if state is None or state["status"] != DeviceStatus.ACTIVE or state["last_accessed"] >= cutoff:
+    if state is None or state["kind"] == REMOVED:
         return None
-    return _set_status(state, DeviceStatus.EXPIRED, now, reason="inactivity")
+    if state["status"] != DeviceStatus.ACTIVE or state["last_accessed"] >= cutoff:
+        return None
+    return set_status(state, DeviceStatus.EXPIRED, now, reason="inactivity")
 
 
-def by_transaction(state: DeviceState) -> dict[int, Recent]:
-    """What the device remembers of recent transactions, by id."""
-    return {entry["id"]: entry for entry in state["transactions"]}
+def is_blocked(state: DeviceState) -> bool:
+    """Whether the device's status shuts it out."""
+    return state["status"] in BLOCKING
+
+
+def remove(state: DeviceState, now: datetime) -> DeviceState:
+    """What is left of a removed device: no personal data, and everything that may shut it out."""
+    blank = DeviceState(kind=REMOVED, removed=now, name="", model="", platform="", users=[], applications=[])
+    return {**state, **blank}
+
+
+def set_status(
+    state: DeviceState, status: DeviceStatus, now: datetime, *, reason: str, transaction_id: int | None = None
+) -> Decided:
+    """Set the status, and say so, also if it was the same before."""
+    changed: DeviceState = {**state, "status": status.value, "status_time": now}
+    return changed, change_of(changed, reason=reason, previous=state["status"], transaction_id=transaction_id)
+
+
+def change_of(
+    state: DeviceState, *, reason: str, previous: str | None = None, transaction_id: int | None = None
+) -> StatusChange:
+    """The fact that the device has its status."""
+    return StatusChange(
+        runtime=state["runtime"],
+        device_id=state["device_id"],
+        status=state["status"],
+        reason=reason,
+        previous=previous,
+        transaction_id=transaction_id,
+    )
+
+
+def _come_back(state: DeviceState, sighting: Sighting, now: datetime) -> Decided | None:
+    """A removed device makes contact: it is new again, but what shut it out still does."""
+    accessed = min(sighting.time, now)
+    if not sighting.contact or accessed <= state["removed"]:
+        return None
+    first = _first_seen(sighting, accessed, now)
+    back: DeviceState = {**state, **first, "transactions": state["transactions"]}
+    if is_blocked(state):
+        back["status"] = state["status"]
+    del back["removed"]
+    return _with_application(back, sighting), change_of(back, reason="first-seen")
 
 
 def _first_seen(sighting: Sighting, accessed: datetime, now: datetime) -> DeviceState:
     return DeviceState(
-        kind="device",
+        kind=KNOWN,
         runtime=sighting.runtime,
         device_id=sighting.device_id,
         status=DeviceStatus.ACTIVE.value,
@@ -155,27 +188,3 @@ def _with_application(state: DeviceState, sighting: Sighting) -> DeviceState:
     users = sorted({held["user"] for held in applications if "user" in held})
     heard = [*others, {**stream, "sequence": sighting.sequence}][-_KEPT_SEQUENCES:]
     return {**state, "applications": applications, "users": users, "heard": heard}
-
-
-def _set_status(
-    state: DeviceState, status: DeviceStatus, now: datetime, *, reason: str, transaction_id: int | None = None
-) -> Decided:
-    changed: DeviceState = {**state, "status": status.value, "status_time": now}
-    return changed, _change(changed, reason=reason, previous=state["status"], transaction_id=transaction_id)
-
-
-def _change(
-    state: DeviceState, *, reason: str, previous: str | None = None, transaction_id: int | None = None
-) -> StatusChange:
-    return StatusChange(
-        runtime=state["runtime"],
-        device_id=state["device_id"],
-        status=state["status"],
-        reason=reason,
-        previous=previous,
-        transaction_id=transaction_id,
-    )
-
-
-def _remember(state: DeviceState, entry: Recent) -> DeviceState:
-    return {**state, "transactions": [*state["transactions"], entry][-_KEPT_TRANSACTIONS:]}

@@ -1,4 +1,4 @@
-"""A transaction that sets a device's status. It is written before the device changes, and follows the device then.
+"""A transaction: one change to a device. It is written before the device changes, and follows the device then.
 
 A decision takes a state and gives the next one; the same object back means that nothing changes.
 """
@@ -9,23 +9,40 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypedDict
 
+from device_admin.errors import problems
+from device_admin.errors.problems import Problem
+
 SERVICES = ("contacts", "mobile-platform", "push-registry")
 
 
+class TransactionType(StrEnum):
+    """What a transaction does to its device. Only the first is carried further by other services."""
+
+    CHANGE_DEVICE_STATUS = "CHANGE_DEVICE_STATUS"
+    REMOVE_DEVICE = "REMOVE_DEVICE"
+    CHANGE_DEVICE_APPLICATION_STATUS = "CHANGE_DEVICE_APPLICATION_STATUS"
+
+
 class TransactionStatus(StrEnum):
-    """The states that occur here; the vendor's PREPARING and REJECTING never do."""
+    """The vendor's states. PREPARING and REJECTING are read and never set: nothing is prepared, so nothing undone."""
 
     PENDING = "PENDING"
+    PREPARING = "PREPARING"
     COMMITTING = "COMMITTING"
+    REJECTING = "REJECTING"
     SUCCESS = "SUCCESS"
     FAILURE = "FAILURE"
     CANCELED = "CANCELED"
 
 
 class Recent(TypedDict, total=False):
-    """What a device remembers of a transaction: when and as which event it took effect, or who overtook it."""
+    """What a device remembers of a transaction: when it took effect, or who overtook it.
+
+    `about` is the part of the device that it changed; `sequence` is there if an event announced that.
+    """
 
     id: int
+    about: str
     sequence: int
     time: datetime
     overtaken_by: int
@@ -34,7 +51,8 @@ class Recent(TypedDict, total=False):
 class TransactionState(TypedDict, total=False):
     """A transaction: `open` until it ends; `waiting` for services that have yet to acknowledge, ended or not.
 
-    `sequence` and `changed` say as which event and when the device took the status; absent until it has.
+    `sequence` and `changed` say as which event and when the device took the change; absent until it has.
+    `device_status` is what the device or its application is to have; of a removal, what the device had.
     """
 
     kind: str
@@ -43,6 +61,7 @@ class TransactionState(TypedDict, total=False):
     runtime: str
     device_id: str
     device: str
+    application: str
     device_status: str
     asynchronous: bool
     user: str
@@ -50,7 +69,7 @@ class TransactionState(TypedDict, total=False):
     status: str
     created: datetime
     updated: datetime
-    errors: list[str]
+    errors: list[Problem]
     open: bool
     sequence: int
     changed: datetime
@@ -71,8 +90,10 @@ class ServicePart:
 def accept(
     transaction_id: int,
     *,
+    type: TransactionType = TransactionType.CHANGE_DEVICE_STATUS,
     runtime: str,
     device_id: str,
+    application: str | None = None,
     status: str,
     user: str,
     server: str,
@@ -80,9 +101,9 @@ def accept(
     now: datetime,
 ) -> TransactionState:
     """A new transaction, before anything has happened to its device."""
-    return TransactionState(
+    accepted = TransactionState(
         kind="transaction",
-        type="CHANGE_DEVICE_STATUS",
+        type=type.value,
         id=transaction_id,
         runtime=runtime,
         device_id=device_id,
@@ -96,22 +117,33 @@ def accept(
         updated=now,
         errors=[],
         open=True,
-        waiting=list(SERVICES),
         acknowledgements=[],
     )
+    if application is not None:
+        accepted["application"] = application
+    if type is TransactionType.CHANGE_DEVICE_STATUS:
+        accepted["waiting"] = list(SERVICES)
+    return accepted
+
+
+def about(state: TransactionState) -> str:
+    """The part of the device that a transaction changes: only a later one about the same part overtakes it."""
+    return f"{state['type']} {state.get('application', '')}".rstrip()
 
 
 def follow(state: TransactionState, remembered: Recent, now: datetime) -> TransactionState:
     """Take over what became of the transaction on its device. Only a pending one still has to."""
     if state["status"] != TransactionStatus.PENDING:
         return state
-    if "sequence" not in remembered:
-        reason = f"FWLSE3092W: Canceled before it started; transaction {remembered['overtaken_by']} came first."
-        return _without_waiting(_end(state, TransactionStatus.CANCELED, now, reason))
-    taken: TransactionState = {**state, "sequence": remembered["sequence"], "changed": remembered["time"]}
-    if not state["asynchronous"]:
-        return _end(taken, TransactionStatus.SUCCESS, now)
-    return {**taken, "status": TransactionStatus.COMMITTING.value, "updated": now}
+    if "overtaken_by" in remembered:
+        problem = problems.OVERTAKEN.problem(transaction=remembered["overtaken_by"])
+        return _without_waiting(_end(state, TransactionStatus.CANCELED, now, problem))
+    taken: TransactionState = {**state, "changed": remembered["time"]}
+    if "sequence" in remembered:
+        taken["sequence"] = remembered["sequence"]
+    if state["asynchronous"] and state.get("waiting"):
+        return {**taken, "status": TransactionStatus.COMMITTING.value, "updated": now}
+    return _end(taken, TransactionStatus.SUCCESS, now)
 
 
 def acknowledge(
@@ -144,18 +176,15 @@ def give_up(state: TransactionState, cutoff: datetime, now: datetime) -> Transac
     """Fail a transaction that has been committing since before `cutoff`, naming whom it waits for."""
     if state["status"] != TransactionStatus.COMMITTING or state["updated"] >= cutoff:
         return state
-    late = [
-        f"FWLSE3090E: {service} has not acknowledged the change in time; the status stands."
-        for service in state["waiting"]
-    ]
+    late = [problems.LATE.problem(service=service) for service in state["waiting"]]
     return _end(state, TransactionStatus.FAILURE, now, *late)
 
 
-def fail(state: TransactionState, problem: str, now: datetime) -> TransactionState:
+def fail(state: TransactionState, problem: Problem, now: datetime) -> TransactionState:
     """Fail a transaction that never reached its device."""
     if state["status"] != TransactionStatus.PENDING:
         return state
-    return _without_waiting(_end(state, TransactionStatus.FAILURE, now, f"FWLSE4201E: {problem}"))
+    return _without_waiting(_end(state, TransactionStatus.FAILURE, now, problem))
 
 
 def is_well(state: TransactionState) -> bool:
@@ -164,7 +193,9 @@ def is_well(state: TransactionState) -> bool:
 
 
 def cascade(state: TransactionState) -> Iterator[ServicePart]:
-    """Each service's part in carrying out the change."""
+    """Each service's part in carrying out the change; nobody has one in what no event announces."""
+    if state["type"] != TransactionType.CHANGE_DEVICE_STATUS:
+        return
     given = {acknowledgement["service"]: acknowledgement for acknowledgement in state["acknowledgements"]}
     for service in SERVICES:
         if (theirs := given.get(service)) is None:
@@ -175,8 +206,8 @@ def cascade(state: TransactionState) -> Iterator[ServicePart]:
             yield ServicePart(service, applied=True, effects=effects, milliseconds=max(0, round(took)))
 
 
-def _end(state: TransactionState, status: TransactionStatus, now: datetime, *problems: str) -> TransactionState:
-    ended: TransactionState = {**state, "status": status.value, "updated": now, "errors": [*state["errors"], *problems]}
+def _end(state: TransactionState, status: TransactionStatus, now: datetime, *why: Problem) -> TransactionState:
+    ended: TransactionState = {**state, "status": status.value, "updated": now, "errors": [*state["errors"], *why]}
     ended.pop("open", None)
     return ended
 

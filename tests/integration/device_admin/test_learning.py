@@ -122,6 +122,7 @@ async def test_a_silent_device_expires_once_and_its_next_contact_wakes_it(
     await admin.know(runtime, "silent", "lost", time=long_ago)
     await admin.know(runtime, "chatty", time=now - timedelta(days=89))
     await admin.change(runtime, "lost", "LOST")
+    await eventually(lambda: not admin.resources.consumer_lags())
     for _ in range(3):
         await usecases.expire_inactive(admin.resources)
     statuses = {id: device["status"] for id, device in (await admin.devices(runtime)).items()}

@@ -6,29 +6,35 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
-from chassis.errors import Unavailable
 from device_admin import usecases
 from device_admin.model import transaction as transactions
-from device_admin.model.transaction import SERVICES, TransactionState
+from device_admin.model.transaction import SERVICES, TransactionState, TransactionType
 from device_admin.settings import Settings
 from device_admin.usecases import Resources
 from device_events import KafkaConnection
-from tests.integration.device_admin.admin import BASE, Admin, status_changes
+from tests.integration.device_admin.admin import Admin, status_changes
 from tests.integration.device_admin.conftest import admin_running
 from tests.support.polling import eventually
-from tests.support.services import basic
 
 
 async def an_orphan(
-    admin: Admin, runtime: str, device_id: str, status: str, *, age: float = 60, asynchronous: bool = True
+    admin: Admin,
+    runtime: str,
+    device_id: str,
+    status: str,
+    *,
+    age: float = 60,
+    asynchronous: bool = True,
+    type: TransactionType = TransactionType.CHANGE_DEVICE_STATUS,
+    application: str | None = None,
 ) -> TransactionState:
     """A transaction that was accepted so many seconds ago by a process that went away at once."""
     transaction = transactions.accept(
         await admin.resources.store.next_transaction_id(),
+        type=type,
         runtime=runtime,
         device_id=device_id,
+        application=application,
         status=status,
         user="admin",
         server="rollcall",
@@ -139,27 +145,6 @@ async def test_an_orphan_without_a_device_fails_and_holds_up_no_other(admin: Adm
     shown = await admin.transaction(runtime, lost["id"])
     assert (shown["status"], len(shown["errors"])) == ("FAILURE", 1)
     assert (await admin.transaction(runtime, other["id"]))["status"] == "COMMITTING"
-
-
-async def test_a_change_whose_outcome_is_unknown_is_503_and_carried_out_later(
-    admin: Admin, runtime: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await admin.know(runtime, "d")
-
-    async def away(*_: Any) -> None:
-        raise Unavailable
-
-    with monkeypatch.context() as outage:
-        outage.setattr(admin.resources.store, "decide_device", away)
-        status, body, headers = await admin.service.request(
-            "PUT", f"{BASE}/{runtime}/devices/d", headers=basic("admin"), json={"status": "LOST"}
-        )
-    assert (status, body["errorCode"], headers["Retry-After"]) == (503, "FWLSE3010E", "1")
-    (left,) = (await admin.get(f"{runtime}/transactions"))["items"]
-    assert left["status"] == "PENDING"
-    await usecases.recover_transactions(in_minutes(admin.resources, 1))
-    assert (await admin.transaction(runtime, left["id"]))["status"] == "SUCCESS"
-    assert (await admin.devices(runtime))["d"]["status"] == "LOST"
 
 
 async def test_a_late_service_is_named_and_still_counts_in_the_cascade(admin: Admin, runtime: str) -> None:

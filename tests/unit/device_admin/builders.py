@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from device_admin.model import device, transaction
+from device_admin.model import device, submission, transaction
 from device_admin.model.device import DeviceState, Sighting, StatusChange
-from device_admin.model.transaction import TransactionState
+from device_admin.model.transaction import TransactionState, TransactionType
 from device_events.statuses import DeviceStatus
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -40,12 +40,21 @@ def a_device(status: DeviceStatus = DeviceStatus.ACTIVE, **changes: Any) -> Devi
     return {**decided[0], "status": status.value, **changes}  # type: ignore[typeddict-item]
 
 
-def a_transaction(id: int = 1, status: str = "LOST", *, asynchronous: bool = False) -> TransactionState:
+def a_transaction(
+    id: int = 1,
+    status: str = "LOST",
+    *,
+    type: TransactionType = TransactionType.CHANGE_DEVICE_STATUS,
+    application: str | None = None,
+    asynchronous: bool = False,
+) -> TransactionState:
     """A pending transaction of that device, accepted at noon."""
     return transaction.accept(
         id,
+        type=type,
         runtime="myruntime",
         device_id="12345-6789",
+        application=application,
         status=status,
         user="demouser",
         server="rollcall",
@@ -54,8 +63,19 @@ def a_transaction(id: int = 1, status: str = "LOST", *, asynchronous: bool = Fal
     )
 
 
+def a_removal(id: int = 1) -> TransactionState:
+    """A transaction that removes that device."""
+    return a_transaction(id, type=TransactionType.REMOVE_DEVICE)
+
+
+def a_switch(id: int = 1, status: str = "DISABLED", application: str = "myapp") -> TransactionState:
+    """A transaction that enables or disables an application on that device."""
+    what = TransactionType.CHANGE_DEVICE_APPLICATION_STATUS
+    return a_transaction(id, status, type=what, application=application)
+
+
 def submitted(
     state: DeviceState, transaction: TransactionState, *, sequence: int = 1, recovering: bool = False
 ) -> tuple[DeviceState, StatusChange | None]:
     """The device after the transaction was submitted to it, and what that announced."""
-    return device.submit(state, sequence, transaction, NOON, recovering=recovering)
+    return submission.submit(state, sequence, transaction, NOON, recovering=recovering)

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from device_admin.errors import DeviceNotFound
 from device_admin.model import device
 from device_admin.model.device import StatusChange
 from device_events.statuses import DeviceStatus
@@ -127,75 +126,6 @@ def test_unknown_fields_survive() -> None:
     assert decided is not None
     changed, _ = submitted(decided[0], a_transaction())
     assert changed["from_the_next_version"] == 7  # type: ignore[typeddict-item]
-
-
-@pytest.mark.parametrize("status", STATUSES)
-@pytest.mark.parametrize("previous", STATUSES)
-def test_any_status_may_follow_any_and_is_announced_also_when_set_again(
-    previous: DeviceStatus, status: DeviceStatus
-) -> None:
-    state, change = submitted(a_device(previous), a_transaction(7, status), sequence=4)
-    assert state["status"] == status
-    assert state["transactions"] == [{"id": 7, "sequence": 5, "time": NOON}]
-    assert change == StatusChange(
-        runtime="myruntime",
-        device_id="12345-6789",
-        status=status,
-        reason="operator",
-        previous=previous,
-        transaction_id=7,
-    )
-
-
-def test_a_transaction_takes_effect_once() -> None:
-    state, _ = submitted(a_device(), a_transaction(1))
-    changed, _ = submitted(state, a_transaction(2, "ACTIVE"), sequence=2)
-    again, change = submitted(changed, a_transaction(1), sequence=3)
-    assert again is changed
-    assert change is None
-
-
-def test_an_unknown_device_takes_no_status() -> None:
-    with pytest.raises(DeviceNotFound):
-        device.submit(None, 0, a_transaction(), NOON)
-
-
-def test_a_slow_transaction_still_takes_effect_after_a_later_one() -> None:
-    state, _ = submitted(a_device(), a_transaction(2, "ACTIVE"))
-    state, change = submitted(state, a_transaction(1, "LOST"), sequence=2)
-    assert state["status"] == "LOST"
-    assert change is not None
-
-
-def test_a_recovered_transaction_goes_on_when_no_later_one_took_effect() -> None:
-    state, _ = submitted(a_device(), a_transaction(1, "ACTIVE"))
-    state, change = submitted(state, a_transaction(2, "LOST"), sequence=2, recovering=True)
-    assert state["status"] == "LOST"
-    assert change is not None
-
-
-def test_a_recovered_transaction_that_was_overtaken_never_takes_effect() -> None:
-    state, _ = submitted(a_device(), a_transaction(2, "ACTIVE"))
-    state, change = submitted(state, a_transaction(1, "LOST"), sequence=2, recovering=True)
-    assert (state["status"], change) == ("ACTIVE", None)
-    assert device.by_transaction(state)[1] == {"id": 1, "overtaken_by": 2}
-    # Its first process was only slow, and comes after all.
-    again, change = submitted(state, a_transaction(1, "LOST"), sequence=2)
-    assert again is state
-    assert change is None
-
-
-def test_one_that_was_overtaken_overtakes_nobody() -> None:
-    state = a_device(transactions=[{"id": 9, "overtaken_by": 12}])
-    state, change = submitted(state, a_transaction(5), recovering=True)
-    assert change is not None
-
-
-def test_a_device_remembers_a_bounded_number_of_transactions() -> None:
-    state = a_device()
-    for id in range(1, 50):
-        state, _ = submitted(state, a_transaction(id), sequence=id)
-    assert [*device.by_transaction(state)] == [*range(18, 50)]
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -37,7 +37,7 @@ def test_every_refusal_has_its_status_its_id_and_one_shape(refusal: chassis.Refu
     own = STYLE.translate(refusal)
     body = STYLE.body(own, path=ADMIN, correlation_id="c-1")
     assert own.status == status
-    assert type(own).__module__ == "device_admin.errors"
+    assert type(own).__module__ == "device_admin.errors.refusals"
     assert body == {"errorCode": code, "message": own.detail, "correlationId": "c-1"}
     assert "{" not in body["message"]
 

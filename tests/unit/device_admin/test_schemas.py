@@ -6,10 +6,12 @@ import pytest
 from marshmallow import ValidationError
 
 from device_admin import schemas
+from device_admin.errors import problems
 from device_admin.model import transaction
 from device_admin.model.page import Page
+from device_admin.model.transaction import TransactionStatus
 from device_events.statuses import DeviceStatus
-from tests.unit.device_admin.builders import NOON, a_device, a_transaction, later
+from tests.unit.device_admin.builders import NOON, a_device, a_switch, a_transaction, later
 
 
 @pytest.mark.parametrize("status", list(DeviceStatus))
@@ -74,13 +76,15 @@ def test_the_query_of_the_list_of_transactions(query: dict[str, str], refused: b
 
 
 def test_a_change_answers_in_the_documented_shape() -> None:
-    failed = transaction.fail(a_transaction(), "gone", later(milliseconds=36_979))
-    assert schemas.change_result(failed) == {
+    problem = problems.FAULT.problem()
+    failed = transaction.fail(a_transaction(), problem, later(milliseconds=36_979))
+    assert schemas.change_result(failed, "8.0") == {
         "ok": False,
+        "productVersion": "8.0",
         "transaction": {
             "appServerId": "rollcall",
             "description": {"deviceId": "12345-6789", "status": "LOST"},
-            "errors": [{"details": "FWLSE4201E: gone"}],
+            "errors": [{"details": "FWLSE3000E: An internal error occurred"}],
             "id": 1,
             "project": {"name": "myruntime"},
             "status": "FAILURE",
@@ -90,12 +94,49 @@ def test_a_change_answers_in_the_documented_shape() -> None:
             "userName": "demouser",
         },
     }
-    assert schemas.change_result(a_transaction())["ok"] is True
+    assert schemas.change_result(a_transaction(), "8.0")["ok"] is True
+
+
+def test_the_keys_come_in_the_documents_order() -> None:
+    answer = schemas.change_result(a_transaction(), "8.0")
+    assert [*answer] == ["ok", "productVersion", "transaction"]
+    assert [*answer["transaction"]] == sorted(answer["transaction"])
+
+
+def test_a_change_of_an_application_names_it() -> None:
+    answer = schemas.change_result(a_switch(), "8.0")
+    assert answer["transaction"]["description"] == {
+        "appName": "myapp",
+        "deviceId": "12345-6789",
+        "status": "DISABLED",
+    }
+    assert answer["transaction"]["type"] == "CHANGE_DEVICE_APPLICATION_STATUS"
+
+
+@pytest.mark.parametrize("status", TransactionStatus)
+def test_a_transaction_in_any_state_can_be_shown(status: TransactionStatus) -> None:
+    state: transaction.TransactionState = {**a_transaction(), "status": status.value}
+    assert schemas.one_transaction(state, "8.0")["status"] == status
+
+
+def test_a_disabled_application_shows_on_its_device() -> None:
+    state = a_device(disabled=["myapp", "not here"])
+    page = Page(items=[state], start=0, size=100, total=1, previous=None, next=None)
+    (device,) = schemas.device_page(page, "8.0")["items"]
+    (association,) = device["applicationDeviceAssociations"]
+    assert (association["appId"], association["status"]) == ("myapp", "DISABLED")
+
+
+@pytest.mark.parametrize("payload", [{}, {"status": "LOST"}, {"status": "enabled"}, {"status": "ENABLED", "x": 1}])
+def test_an_application_is_enabled_or_disabled(payload: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        schemas.APPLICATION_STATUS_PAYLOAD.load(payload)
+    assert schemas.APPLICATION_STATUS_PAYLOAD.load({"status": "DISABLED"}) == {"status": "DISABLED"}
 
 
 def test_a_list_of_devices_in_the_documented_shape() -> None:
     page = Page(items=[a_device(DeviceStatus.LOST)], start=100, size=100, total=101, previous="ABC", next=None)
-    assert schemas.DEVICE_PAGE.dump(page) == {
+    assert schemas.device_page(page, "8.0") == {
         "items": [
             {
                 "id": "12345-6789",
@@ -123,6 +164,7 @@ def test_a_list_of_devices_in_the_documented_shape() -> None:
         "totalListSize": 101,
         "prevPageBookmark": "ABC",
         "nextPageBookmark": None,
+        "productVersion": "8.0",
     }
 
 
@@ -131,7 +173,7 @@ def test_a_cascade() -> None:
     state = transaction.acknowledge(
         state, "push-registry", sequence=2, effects={"tokensRemoved": 2}, now=later(milliseconds=41)
     )
-    assert schemas.CASCADE.dump(state) == {
+    assert schemas.cascade_view(state, "8.0") == {
         "transactionId": 1,
         "transactionStatus": "SUCCESS",
         "deviceId": "12345-6789",
@@ -141,4 +183,5 @@ def test_a_cascade() -> None:
             {"service": "mobile-platform", "applied": False, "effects": {}, "milliseconds": None},
             {"service": "push-registry", "applied": True, "effects": {"tokensRemoved": 2}, "milliseconds": 41},
         ],
+        "productVersion": "8.0",
     }

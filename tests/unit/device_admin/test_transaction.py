@@ -2,8 +2,10 @@
 
 import pytest
 
+from device_admin.errors import DeviceNotFound, problems
+from device_admin.errors.problems import said
 from device_admin.model import transaction
-from device_admin.model.transaction import SERVICES, Recent, TransactionState
+from device_admin.model.transaction import SERVICES, Recent, TransactionState, TransactionStatus, TransactionType
 from tests.unit.device_admin.builders import NOON, a_transaction, later
 
 TOOK_EFFECT = Recent(id=1, sequence=5, time=later(seconds=1))
@@ -71,7 +73,7 @@ def test_following_twice_changes_nothing() -> None:
 def test_an_overtaken_transaction_is_canceled_and_says_by_whom(asynchronous: bool) -> None:
     state = transaction.follow(a_transaction(asynchronous=asynchronous), OVERTAKEN, later(seconds=40))
     assert (state["status"], state["updated"]) == ("CANCELED", later(seconds=40))
-    assert "transaction 2" in state["errors"][0]
+    assert said(state["errors"][0]) == "FWLSE3092W: Canceled before it started; transaction 2 came first"
     assert not {"open", "waiting", "changed"} & state.keys()
     assert not transaction.is_well(state)
     assert acknowledged(state, *SERVICES) is state
@@ -118,8 +120,9 @@ def test_a_late_service_fails_the_transaction_and_is_named() -> None:
     assert transaction.give_up(state, later(seconds=1), later(minutes=6)) is state
     state = transaction.give_up(state, later(seconds=2), later(minutes=6))
     assert (state["status"], state["updated"]) == ("FAILURE", later(minutes=6))
-    assert len(state["errors"]) == 1
-    assert "push-registry" in state["errors"][0]
+    assert [said(problem) for problem in state["errors"]] == [
+        "FWLSE3090E: push-registry has not acknowledged the change in time; the status stands"
+    ]
     assert "open" not in state
     assert not transaction.is_well(state)
 
@@ -137,11 +140,53 @@ def test_a_synchronous_transaction_is_never_given_up() -> None:
     assert transaction.give_up(state, later(days=1), later(days=1)) is state
 
 
-def test_a_transaction_without_a_device_fails() -> None:
-    state = transaction.fail(a_transaction(), "The device does not exist", later(seconds=1))
-    assert (state["status"], state["errors"]) == ("FAILURE", ["FWLSE4201E: The device does not exist"])
+@pytest.mark.parametrize(
+    ("type", "code"),
+    [
+        (TransactionType.CHANGE_DEVICE_STATUS, "FWLSE4201E"),
+        (TransactionType.REMOVE_DEVICE, "FWLSE4203E"),
+        (TransactionType.CHANGE_DEVICE_APPLICATION_STATUS, "FWLSE4200E"),
+    ],
+)
+def test_a_transaction_that_its_device_does_not_take_fails(type: TransactionType, code: str) -> None:
+    problem = problems.not_taken(type, DeviceNotFound(runtime="myruntime", device_id="d"))
+    state = transaction.fail(a_transaction(type=type), problem, later(seconds=1))
+    assert state["status"] == "FAILURE"
+    assert [said(problem) for problem in state["errors"]] == [
+        f"{code}: The device d does not exist in the runtime myruntime"
+    ]
+    assert not {"open", "waiting"} & state.keys()
     done = followed(asynchronous=False)
-    assert transaction.fail(done, "too late", NOON) is done
+    assert transaction.fail(done, problem, NOON) is done
+
+
+@pytest.mark.parametrize("type", [TransactionType.REMOVE_DEVICE, TransactionType.CHANGE_DEVICE_APPLICATION_STATUS])
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_what_no_event_announces_waits_for_nobody(type: TransactionType, asynchronous: bool) -> None:
+    state = a_transaction(type=type, asynchronous=asynchronous)
+    assert (state["status"], "waiting" in state) == ("PENDING", False)
+    state = transaction.follow(state, Recent(id=1, time=later(seconds=1)), later(seconds=1))
+    assert (state["status"], state["changed"]) == ("SUCCESS", later(seconds=1))
+    assert not {"open", "sequence"} & state.keys()
+    assert acknowledged(state, *SERVICES) is state
+    assert list(transaction.cascade(state)) == []
+
+
+def test_every_state_of_the_vendors_is_known_and_can_be_read() -> None:
+    assert {*TransactionStatus} == {"PENDING", "PREPARING", "COMMITTING", "REJECTING", "SUCCESS", "FAILURE", "CANCELED"}
+
+
+@pytest.mark.parametrize("status", TransactionStatus)
+def test_only_failed_and_canceled_transactions_are_not_well(status: TransactionStatus) -> None:
+    state: TransactionState = {**a_transaction(), "status": status.value}
+    assert transaction.is_well(state) is (status not in ("FAILURE", "CANCELED"))
+
+
+@pytest.mark.parametrize("status", [TransactionStatus.PREPARING, TransactionStatus.REJECTING])
+def test_a_transaction_in_a_state_that_never_occurs_here_is_left_as_it_is(status: TransactionStatus) -> None:
+    state: TransactionState = {**a_transaction(asynchronous=True), "status": status.value}
+    assert transaction.follow(state, TOOK_EFFECT, NOON) is state
+    assert transaction.give_up(state, later(days=1), later(days=1)) is state
 
 
 def test_the_cascade_shows_every_service() -> None:

@@ -1,10 +1,13 @@
-"""Every way device-admin says no, with the vendor's message ids where one fits, and how that looks on the wire."""
+"""Every reason for which device-admin says no, with the vendor's message id where one fits.
 
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+The messages are the keys of the catalogues in ../locale.
+"""
+
+from collections.abc import Callable
+from typing import ClassVar
 
 from chassis import errors as chassis
+from device_admin.errors.fields import worded
 
 _SERVER_ERROR = "FWLSE3000E"
 _NOT_FOUND = "FWLSE3002E"
@@ -15,7 +18,6 @@ _INVALID_PARAMETERS = "FWLSE3053E"
 _SCOPE_NOT_ALLOWED = "FWLSE4064E"
 _NOT_AUTHORIZED = "FWLSE4065E"
 
-_TOKEN_ENDPOINT = re.compile(r"/[^/]+/api/az/v1/token")
 _WORDS = 1_000  # characters: names of unknown fields come from the caller
 
 
@@ -26,9 +28,16 @@ class RuntimeNotFound(chassis.Refusal):
 
 
 class DeviceNotFound(chassis.Refusal):
-    """No event of any service has mentioned this device yet."""
+    """No event of any service has mentioned this device yet, or none since it was removed."""
 
     status, code, message = 404, _NOT_FOUND, "The device {device_id} does not exist in the runtime {runtime}"
+
+
+class ApplicationNotFound(chassis.Refusal):
+    """The device is known, and has not registered with this application."""
+
+    status, code = 404, _NOT_FOUND
+    message = "The device {device_id} has no application {application_id} in the runtime {runtime}"
 
 
 class TransactionNotFound(chassis.Refusal):
@@ -62,7 +71,16 @@ class MalformedPayload(chassis.Refusal):
     message = "The payload is invalid at line {line}, column {column}: {problem}"
 
 
-class InvalidPayload(chassis.Refusal):
+class _Listing(chassis.Refusal):
+    """A refusal with the problems of single fields, each put into the caller's language."""
+
+    def text(self, translate: Callable[[str], str] = str) -> str:
+        """The words for the caller."""
+        listed = "; ".join(worded(self.params["errors"], translate))[:_WORDS]
+        return translate(self.message).format(errors=listed)
+
+
+class InvalidPayload(_Listing):
     """The body is JSON, but not what the operation takes."""
 
     status, code, message = 400, _INVALID_PAYLOAD, "The payload is invalid: {errors}"
@@ -80,7 +98,7 @@ class UnsupportedMediaType(chassis.Refusal):
     status, code, message = 415, _INVALID_PAYLOAD, "The content type {content_type} is not supported"
 
 
-class InvalidParameters(chassis.Refusal):
+class InvalidParameters(_Listing):
     """A query parameter is repeated or out of its range."""
 
     status, code, message = 400, _INVALID_PARAMETERS, "The parameters are invalid: {errors}"
@@ -89,11 +107,7 @@ class InvalidParameters(chassis.Refusal):
 class InvalidBookmark(chassis.Refusal):
     """The bookmark was not given out for this list, or has been altered."""
 
-    status, code, message = (
-        400,
-        _INVALID_PARAMETERS,
-        "The parameters are invalid: no such bookmark",
-    )
+    status, code, message = 400, _INVALID_PARAMETERS, "The parameters are invalid: no such bookmark"
 
 
 class Unauthenticated(chassis.Refusal):
@@ -105,7 +119,7 @@ class Unauthenticated(chassis.Refusal):
 class Forbidden(chassis.Refusal):
     """The caller's roles do not include this operation."""
 
-    status, code, message = 403, _NOT_AUTHORIZED, "The user is not authorized to call this service"
+    status, code, message = 403, _NOT_AUTHORIZED, "The roles of this user do not allow this operation"
 
 
 class Unavailable(chassis.Refusal):
@@ -152,67 +166,3 @@ class InvalidClient(TokenRefusal):
 
     error = "invalid_client"
     status, code, message = 401, _NOT_AUTHORIZED, "FWLSE4065E: The client is not authorized"
-
-
-_OWN: dict[type[chassis.Refusal], type[chassis.Refusal]] = {
-    chassis.RouteNotFound: ResourceNotFound,
-    chassis.MethodNotAllowed: MethodNotAllowed,
-    chassis.MalformedBody: MalformedPayload,
-    chassis.BodyTooLarge: PayloadTooLarge,
-    chassis.UnsupportedMediaType: UnsupportedMediaType,
-    chassis.NotAcceptable: NotAcceptable,
-    chassis.InvalidPayload: InvalidPayload,
-    chassis.InvalidQuery: InvalidParameters,
-    chassis.Unauthenticated: Unauthenticated,
-    chassis.Forbidden: Forbidden,
-    chassis.Unavailable: Unavailable,
-    chassis.Overloaded: Unavailable,
-    chassis.InternalError: InternalError,
-}
-
-
-class AdminStyle(chassis.ErrorStyle):
-    """The administration API's error JSON, and RFC 6749's for the token endpoint."""
-
-    def translate(self, refusal: chassis.Refusal) -> chassis.Refusal:
-        """This service's own refusal for one of the plumbing's."""
-        own = _OWN.get(type(refusal))
-        if own is None:
-            return refusal
-        params = dict(refusal.params)
-        if "errors" in params:
-            params["errors"] = "; ".join(_worded(params["errors"]))[:_WORDS]
-        return own(detail=None, headers=refusal.headers, **params)
-
-    def body(self, refusal: chassis.Refusal, *, path: str, correlation_id: str) -> dict[str, Any]:
-        """The JSON body of the answer."""
-        if _TOKEN_ENDPOINT.fullmatch(path):
-            error = refusal.error if isinstance(refusal, TokenRefusal) else _token_error(refusal)
-            return {"error": error, "error_description": _printable(refusal.detail)}
-        return {"errorCode": refusal.code, "message": refusal.detail, "correlationId": correlation_id}
-
-
-def _worded(problems: Any, path: str = "") -> Iterator[str]:
-    """marshmallow's nested problems, each with the dotted path of its field."""
-    if isinstance(problems, Mapping):
-        for name, inner in problems.items():
-            yield from _worded(inner, ".".join(filter(None, (path, "" if name == "_schema" else str(name)))))
-    elif isinstance(problems, list):
-        for inner in problems:
-            yield from _worded(inner, path)
-    else:
-        yield f"{path}: {problems}" if path else str(problems)
-
-
-def _token_error(refusal: chassis.Refusal) -> str:
-    if refusal.status >= 500:
-        return "temporarily_unavailable" if refusal.status == 503 else "server_error"
-    return "invalid_request"
-
-
-def _printable(text: str) -> str:
-    # RFC 6749 allows no quotation mark, no backslash and no control character in a description.
-    return "".join(letter if " " <= letter <= "~" and letter not in '"\\' else "'" for letter in text)
-
-
-STYLE = AdminStyle()

@@ -1,0 +1,67 @@
+"""Request and response bodies of the administration API."""
+
+from device_admin.schemas.answers import (
+    AdminError,
+    Cascade,
+    DevicePage,
+    OneTransaction,
+    TransactionPage,
+    TransactionResult,
+    cascade_view,
+    change_result,
+    device_page,
+    one_transaction,
+    transaction_page,
+)
+from device_admin.schemas.requests import (
+    APPLICATION_STATUS_PAYLOAD,
+    CHANGE_QUERY,
+    DEVICES_QUERY,
+    QUERY,
+    STATUS_PAYLOAD,
+    TRANSACTIONS_QUERY,
+    ApplicationStatusPayload,
+    ChangeQuery,
+    DevicesQuery,
+    Query,
+    StatusPayload,
+    TransactionsQuery,
+)
+from device_admin.schemas.tokens import (
+    PublicKeys,
+    Token,
+    TokenError,
+    TokenForm,
+)
+from device_admin.schemas.xml import element
+
+__all__ = [
+    "APPLICATION_STATUS_PAYLOAD",
+    "CHANGE_QUERY",
+    "DEVICES_QUERY",
+    "QUERY",
+    "STATUS_PAYLOAD",
+    "TRANSACTIONS_QUERY",
+    "AdminError",
+    "ApplicationStatusPayload",
+    "Cascade",
+    "ChangeQuery",
+    "DevicePage",
+    "DevicesQuery",
+    "OneTransaction",
+    "PublicKeys",
+    "Query",
+    "StatusPayload",
+    "Token",
+    "TokenError",
+    "TokenForm",
+    "TransactionPage",
+    "TransactionResult",
+    "TransactionsQuery",
+    "cascade_view",
+    "change_result",
+    "device_page",
+    "element",
+    "one_transaction",
+    "transaction_page",
+]
