@@ -45,7 +45,8 @@ bench: $(VENV)/.dev ## Measure throughput and latency on this machine
 	@$(BIN)/python -m tests.bench
 
 locale: $(VENV)/.dev ## Compile the message catalogues after a .po file has changed
-	@for folder in services/*/locale; do $(BIN)/pybabel compile --quiet --directory "$$folder" --domain messages; done
+	@for po in services/*/locale/*/LC_MESSAGES/messages.po; do \
+	  $(BIN)/pybabel --quiet compile --input-file "$$po" --output-file "$${po%.po}.mo" || exit 1; done
 
 ledger: $(VENV)/.dev ## Show every statement of the vendors' documents, where it is proven, and the result
 	@$(BIN)/python -m pytest --quiet tests/contract --ledger

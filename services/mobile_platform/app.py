@@ -6,7 +6,7 @@ from chassis.aggregates import AggregateStore
 from chassis.service import ServiceSpec, create_service_app
 from chassis.tokens import TokenDigest
 from device_events import catalog
-from mobile_platform import api, errors, events, store, usecases
+from mobile_platform import api, errors, events, schemas, store, usecases
 from mobile_platform.reactions import REACTIONS
 from mobile_platform.settings import Settings
 
@@ -23,6 +23,7 @@ def create_app(settings: Settings) -> web.Application:
     return create_service_app(
         ServiceSpec(
             name=events.SERVICE,
+            title="Mobile clients",
             source=catalog.MOBILE_PLATFORM,
             settings=settings,
             style=errors.STYLE,
@@ -33,5 +34,6 @@ def create_app(settings: Settings) -> web.Application:
             topics=(catalog.DEVICE_STATUS_TOPIC, catalog.PUSH_TOPIC, catalog.MOBILE_TOPIC),
             wire=wire,
             headers={"Oracle-Mobile-Runtime-Version": settings.runtime_version},
+            error_schema=schemas.ErrorBody,
         )
     )

@@ -61,11 +61,6 @@ class DeviceIdMissing(MobileRefusal):
     message = "This mobile backend registers only clients that send the Oracle-Mobile-Device-ID header."
 
 
-class QueryInvalid(MobileRefusal):
-    status, code, title = 400, "MOBILE-90008", "Invalid query"
-    message = "A query parameter isn't valid."
-
-
 class Unauthorized(MobileRefusal):
     """Not who they say they are, or without the backend's role: the documents know no 403 here."""
 
@@ -103,11 +98,6 @@ class MethodNotSupported(MobileRefusal):
     message = "This path doesn't support the method of the call."
 
 
-class AnswerNotAcceptable(MobileRefusal):
-    status, code, title = 406, "MOBILE-90601", "Not acceptable"
-    message = "Answers are application/json only."
-
-
 class BodyTooBig(MobileRefusal):
     status, code, title = 413, "MOBILE-91301", "Request body too large"
     message = "The body is larger than this service takes."
@@ -133,8 +123,6 @@ _TRANSLATIONS: Mapping[type[Refusal], type[MobileRefusal]] = {
     generic.MethodNotAllowed: MethodNotSupported,
     generic.BodyTooLarge: BodyTooBig,
     generic.UnsupportedMediaType: MediaTypeUnsupported,
-    generic.NotAcceptable: AnswerNotAcceptable,
-    generic.InvalidQuery: QueryInvalid,
     generic.InvalidPath: PathNotFound,
     generic.Unauthenticated: Unauthorized,
     generic.Forbidden: Unauthorized,

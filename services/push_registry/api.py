@@ -3,15 +3,16 @@
 from typing import Any
 
 from aiohttp import web
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from chassis.bodies import load_json, load_query, require_content_type
-from chassis.errors import InvalidPath, InvalidPayload
+from chassis.errors import InvalidPayload
 from chassis.ids import device_id
 from chassis.media import require_accept
+from chassis.operations import Example, operation
 from chassis.web import AUTH, json_response
-from push_registry import schemas, usecases
-from push_registry.errors import NotAuthorized
+from push_registry import errors, schemas, usecases
+from push_registry.errors import DeviceNotFound, NotAuthorized
 from push_registry.model import Details
 from push_registry.usecases import Resources
 
@@ -19,11 +20,43 @@ RESOURCES = web.AppKey("resources", Resources)
 JSON = ("application/json",)
 DEVICES = "/imfpush/v1/apps/{applicationId}/devices"
 DEVICE = DEVICES + "/{deviceId}"
+APPLICATION = "push.application.{applicationId}"
+IN_DEVICES = {"applicationId": fields.String(metadata={"description": "An application of the catalogue."})}
+IN_DEVICE = {**IN_DEVICES, "deviceId": fields.String(metadata=schemas.DEVICE_ID)}
+LANGUAGE = {"Accept-Language": "Languages for error messages, with quality values. English where there is none."}
+NEVER_BODY = (errors.NotAuthorized, errors.ApplicationNotFound, errors.UnsupportedAccept, errors.RetryLater)
+ANY_READ = (*NEVER_BODY, errors.UnknownParameter)
+ANY_WRITE = (
+    *(errors.UnsupportedContentType, errors.BadJson, errors.InvalidPayload, errors.BadProperty, errors.UserIdTooLong),
+    *(errors.UnknownProperty, errors.DeviceBlocked, errors.TokenReserved, *ANY_READ),
+)
+EXAMPLE = {"deviceId": "12345-6789", "phoneNumber": "123456789", "token": "xyz"}
+TIMES = {"createdTime": "2015-05-20T11:42:11Z", "lastUpdatedTime": "2015-05-20T11:42:11Z"}
+REGISTERED = {**EXAMPLE, **TIMES, "createdMode": "API", "platform": "A"}
 
 routes = web.RouteTableDef()
 
 
 @routes.post(DEVICES)
+@operation(
+    id="registerDevice",
+    summary="Register a device, or replace its registration",
+    security=("bearer",),
+    scopes=("devices.write", APPLICATION),
+    path=IN_DEVICES,
+    optional_headers=LANGUAGE,
+    request=schemas.RegisterBody,
+    responses={201: schemas.RegistrationBody},
+    refusals=ANY_WRITE,
+    examples=(
+        Example(
+            name="register",
+            request={**EXAMPLE, "platform": "A"},
+            response={**REGISTERED, "userId": "anonymous", "userAgent": "curl/8.5.0"},
+            status=201,
+        ),
+    ),
+)
 async def register_device(request: web.Request) -> web.Response:
     """Register a device; one that is registered already is replaced."""
     application = await authorize(request, "devices.write")
@@ -37,6 +70,20 @@ async def register_device(request: web.Request) -> web.Response:
 
 
 @routes.put(DEVICE)
+@operation(
+    id="updateDevice",
+    summary="Update a registration with a new user id, phone number or token",
+    security=("bearer",),
+    scopes=("devices.write", APPLICATION),
+    path=IN_DEVICE,
+    optional_headers=LANGUAGE,
+    request=schemas.UpdateBody,
+    responses={200: schemas.RegistrationBody},
+    refusals=(*ANY_WRITE, errors.DeviceNotFound),
+    examples=(
+        Example(name="as printed", request={**EXAMPLE, "userId": "admin"}, response={**REGISTERED, "userId": "admin"}),
+    ),
+)
 async def update_device(request: web.Request) -> web.Response:
     """Update a registration with a new user id, phone number or token."""
     application = await authorize(request, "devices.write")
@@ -49,6 +96,18 @@ async def update_device(request: web.Request) -> web.Response:
 
 
 @routes.get(DEVICE, allow_head=False)
+@operation(
+    id="readDevice",
+    summary="Read a registration",
+    security=("bearer",),
+    scopes=("devices.read", APPLICATION),
+    path=IN_DEVICE,
+    query=schemas.NoQuery,
+    optional_headers=LANGUAGE,
+    responses={200: schemas.RegistrationBody},
+    refusals=(*ANY_READ, errors.DeviceNotFound),
+    examples=(Example(name="a registration", response={**REGISTERED, "userId": "admin"}),),
+)
 async def read_device(request: web.Request) -> web.Response:
     """Read one registration."""
     application = await authorize(request, "devices.read")
@@ -60,6 +119,26 @@ async def read_device(request: web.Request) -> web.Response:
 
 
 @routes.get(DEVICES, allow_head=False)
+@operation(
+    id="listDevices",
+    summary="List the registrations of an application",
+    security=("bearer",),
+    scopes=("devices.read", APPLICATION),
+    path=IN_DEVICES,
+    query=schemas.ListParameters,
+    optional_headers=LANGUAGE,
+    responses={200: schemas.DeviceListBody},
+    refusals=(*ANY_READ, errors.InvalidParameter, errors.InvalidOffset, errors.InvalidSize),
+    examples=(
+        Example(
+            name="a page",
+            response={
+                "devices": [{**EXAMPLE, "platform": "A", "userId": "admin"}],
+                "pageInfo": {"count": "1", "next": "", "previous": "", "totalCount": "1"},
+            },
+        ),
+    ),
+)
 async def list_devices(request: web.Request) -> web.Response:
     """List the registrations of an application, a page at a time."""
     application = await authorize(request, "devices.read")
@@ -79,6 +158,17 @@ async def list_devices(request: web.Request) -> web.Response:
 
 
 @routes.delete(DEVICE)
+@operation(
+    id="deleteDevice",
+    summary="Delete a registration; a block of its device stays",
+    security=("bearer",),
+    scopes=("devices.write", APPLICATION),
+    path=IN_DEVICE,
+    query=schemas.NoQuery,
+    optional_headers=LANGUAGE,
+    responses={204: None},
+    refusals=(*ANY_READ, errors.DeviceNotFound),
+)
 async def delete_device(request: web.Request) -> web.Response:
     """Delete a registration."""
     application = await authorize(request, "devices.write")
@@ -108,10 +198,12 @@ async def _body(request: web.Request, schema: Schema) -> dict[str, Any]:
 
 
 def _device_id(request: web.Request) -> str:
+    device = request.match_info["deviceId"]
     try:
-        return device_id(request.match_info["deviceId"])
+        return device_id(device)
     except ValueError as error:
-        raise InvalidPath(problem=str(error)) from error
+        # An id that cannot exist is not found.
+        raise DeviceNotFound(name=device) from error
 
 
 def _details(payload: dict[str, Any], *, user_agent: str | None = None) -> Details:

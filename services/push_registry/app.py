@@ -1,15 +1,22 @@
 """push-registry, put together."""
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 from aiohttp import web
 
 from chassis.aggregates import AggregateStore
+from chassis.locale import Languages
 from chassis.service import ServiceSpec, create_service_app
 from device_events import catalog
-from push_registry import api, errors, store
+from push_registry import api, errors, schemas, store
 from push_registry.reactions import REACTIONS
 from push_registry.settings import Settings
 from push_registry.store import Store
 from push_registry.usecases import Resources
+
+LANGUAGES = Languages(Path(__file__).parent / "locale")
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -23,6 +30,7 @@ def create_app(settings: Settings) -> web.Application:
     return create_service_app(
         ServiceSpec(
             name="push-registry",
+            title="Push device registrations",
             source=catalog.PUSH_REGISTRY,
             settings=settings,
             style=errors.STYLE,
@@ -32,5 +40,13 @@ def create_app(settings: Settings) -> web.Application:
             topics=(catalog.DEVICE_STATUS_TOPIC,),
             reactions=REACTIONS,
             wire=wire,
+            translator=translator,
+            error_schema=schemas.ErrorBody,
         )
     )
+
+
+def translator(request: web.Request) -> Callable[[str], str]:
+    """What puts a message into the language that the caller likes best."""
+    liked = ", ".join(request.headers.getall("Accept-Language", []))
+    return partial(LANGUAGES.translate, LANGUAGES.preferred(liked))

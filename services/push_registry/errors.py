@@ -9,25 +9,47 @@ from typing import Any
 from chassis import errors as chassis
 from chassis.errors import ErrorStyle, Refusal
 
+TOO_LONG = "too long"  # how a schema says so of `userId`
+
 
 class NotAuthorized(Refusal):
-    """No valid token, not its scope, or a device that its status shuts out: the document has 401 for all of them."""
+    """No valid token, or not its scopes. The document has 401 for whatever a caller may not do."""
 
-    status, code, message = 401, "FPWSE0401E", "Unauthorized: the caller is not authenticated or not authorized"
+    status, code = 401, "FPWSE0401E"
+    message = "Unauthorized: this call needs a valid token with the scopes for it"
+
+    def __init__(self, *, detail: str | None = None, headers: Mapping[str, str] | None = None, **params: Any) -> None:
+        super().__init__(detail=detail, headers={"WWW-Authenticate": "Bearer", **(headers or {})}, **params)
 
 
 class DeviceBlocked(NotAuthorized):
     """The device is LOST, STOLEN or DISABLED."""
 
+    message = "Unauthorized: the device is lost, stolen or disabled"
+
 
 class TokenReserved(NotAuthorized):
     """The push token belongs to a blocked device, and does not come back under another id."""
 
+    message = "Unauthorized: the push token belongs to a device that is lost, stolen or disabled"
+
 
 class ResourceNotFound(Refusal):
-    """No such application, registration or path."""
+    """No such path, and no such resource."""
 
-    status, code, message = 404, "FPWSE0001E", "Not found: {resource} {name}. Check the {parameter} parameter"
+    status, code, message = 404, "FPWSE0001E", "Not found: there is nothing at this path. Check the URL"
+
+
+class ApplicationNotFound(ResourceNotFound):
+    """The application is not in the catalogue."""
+
+    message = "Not found: the application {name}. Check the applicationId parameter"
+
+
+class DeviceNotFound(ResourceNotFound):
+    """The device has no registration with the application."""
+
+    message = "Not found: a registration of the device {name}. Check the deviceId parameter"
 
 
 class BadJson(Refusal):
@@ -42,6 +64,12 @@ class BadProperty(Refusal):
     status, code, message = 400, "FPWSE0005E", "Bad request: missing or invalid properties: {names}"
 
 
+class UserIdTooLong(BadProperty):
+    """`userId` has more characters than the document allows."""
+
+    message = "Bad request: userId has more than 254 characters"
+
+
 class UnknownProperty(Refusal):
     """The body has a property that the operation does not know."""
 
@@ -49,19 +77,25 @@ class UnknownProperty(Refusal):
 
 
 class UnknownParameter(Refusal):
-    """The query has a parameter that the operation does not know, or one twice."""
+    """The query has a parameter that the operation does not know."""
 
-    status, code, message = 400, "FPWSE0007E", "Bad request: unknown or repeated query parameters: {names}"
+    status, code, message = 400, "FPWSE0007E", "Bad request: unknown query parameters: {names}"
+
+
+class InvalidParameter(UnknownParameter):
+    """A query parameter has a value that it cannot have, or two."""
+
+    message = "Bad request: query parameters that are repeated or have an invalid value: {names}"
 
 
 class InvalidOffset(Refusal):
-    """`offset` is not 0 or more."""
+    """`offset` is out of its range."""
 
-    status, code, message = 400, "FPWSE1079E", "Bad request: offset must be a whole number of 0 or more"
+    status, code, message = 400, "FPWSE1079E", "Bad request: offset must be a whole number from 0 to 10000000"
 
 
 class InvalidSize(Refusal):
-    """`size` is not 1 to 500."""
+    """`size` is out of its range."""
 
     status, code, message = 400, "FPWSE1080E", "Bad request: size must be a whole number from 1 to 500"
 
@@ -99,7 +133,7 @@ class TooLarge(Refusal):
 class Internal(Refusal):
     """Something unforeseen."""
 
-    status, code, message = 500, "FPWSE0010E", "An internal error occurred"
+    status, code, message = 500, "FPWSE0010E", "The service failed. Quote the correlation id when you report it"
 
 
 class RetryLater(Refusal):
@@ -109,6 +143,8 @@ class RetryLater(Refusal):
 
 
 _PLAIN: Mapping[type[Refusal], type[Refusal]] = {
+    chassis.RouteNotFound: ResourceNotFound,
+    chassis.InvalidPath: ResourceNotFound,  # an id that cannot exist is not found
     chassis.MethodNotAllowed: MethodNotAllowed,
     chassis.UnsupportedMediaType: UnsupportedContentType,
     chassis.NotAcceptable: UnsupportedAccept,
@@ -126,11 +162,6 @@ class PushErrors(ErrorStyle):
 
     def translate(self, refusal: Refusal) -> Refusal:
         """The push service's own refusal for one of the plumbing's."""
-        if isinstance(refusal, chassis.RouteNotFound):
-            return ResourceNotFound(resource="path", name=refusal.params["path"], parameter="URL")
-        if isinstance(refusal, chassis.InvalidPath):
-            # An id that cannot exist is not found.
-            return ResourceNotFound(resource="path", name=refusal.params["problem"], parameter="URL")
         if isinstance(refusal, chassis.MalformedBody):
             return BadJson(**refusal.params)
         if isinstance(refusal, chassis.InvalidPayload):
@@ -149,18 +180,25 @@ class PushErrors(ErrorStyle):
 def _payload(errors: Any) -> Refusal:
     if not isinstance(errors, dict) or "_schema" in errors:
         return InvalidPayload()
-    unknown = sorted(name for name, problems in errors.items() if problems == ["Unknown field."])
-    if unknown:
-        return UnknownProperty(names=", ".join(unknown))
+    if unknown := _unknown(errors):
+        return UnknownProperty(names=unknown)
+    if errors == {"userId": [TOO_LONG]}:
+        return UserIdTooLong()
     return BadProperty(names=", ".join(sorted(errors)))
 
 
 def _query(errors: Any) -> Refusal:
+    if unknown := _unknown(errors):
+        return UnknownParameter(names=unknown)
     if "offset" in errors:
         return InvalidOffset()
     if "size" in errors:
         return InvalidSize()
-    return UnknownParameter(names=", ".join(sorted(errors)))
+    return InvalidParameter(names=", ".join(sorted(errors)))
+
+
+def _unknown(errors: Mapping[str, Any]) -> str:
+    return ", ".join(sorted(name for name, problems in errors.items() if problems == ["Unknown field."]))
 
 
 STYLE = PushErrors()

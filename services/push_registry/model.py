@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from device_events.statuses import BLOCKING, DeviceStatus
-from push_registry.errors import DeviceBlocked, ResourceNotFound, TokenReserved
+from push_registry.errors import DeviceBlocked, DeviceNotFound, TokenReserved
 
 ANONYMOUS = "anonymous"  # what the push service calls a device without a user; its SDKs compare against it
 
@@ -95,7 +95,7 @@ def register(
         "application": application,
         "platform": details.platform or "",
         "user_id": details.user_id or ANONYMOUS,
-        "phone_number": details.phone_number,
+        "phone_number": details.phone_number or None,
         "user_agent": details.user_agent,
         "created": before["created"] if before else now,
         "updated": now,
@@ -108,14 +108,14 @@ def register(
 def update(
     state: DeviceState | None, device: Device, application: str, details: Details, now: datetime
 ) -> tuple[DeviceState, Registration]:
-    """Change what is said, keep the rest. Raises DeviceBlocked, ResourceNotFound."""
+    """Change what is said, keep the rest; an empty text takes a value away. Raises DeviceBlocked, DeviceNotFound."""
     opened = _open(state, device)
     before = known_registration(opened, device, application)
     registration: Registration = {**before, "updated": now, "seen": now.date().isoformat()}
     if details.user_id is not None:
-        registration["user_id"] = details.user_id
+        registration["user_id"] = details.user_id or ANONYMOUS
     if details.phone_number is not None:
-        registration["phone_number"] = details.phone_number
+        registration["phone_number"] = details.phone_number or None
     registration = _with_token(registration, details)
     return _with(opened, registration), registration
 
@@ -166,10 +166,10 @@ def release(state: DeviceState | None, application: str, digest: str) -> tuple[D
 
 
 def known_registration(state: DeviceState | None, device: Device, application: str) -> Registration:
-    """The device's registration with the application. Raises ResourceNotFound."""
+    """The device's registration with the application. Raises DeviceNotFound."""
     registration = registration_in(state, application)
     if registration is None:
-        raise ResourceNotFound(resource="device", name=device.device_id, parameter="deviceId")
+        raise DeviceNotFound(name=device.device_id)
     return registration
 
 

@@ -7,15 +7,25 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from chassis.bodies import WholeNumber
 from chassis.errors import InvalidQuery
-from chassis.ids import device_id
+from chassis.ids import DEVICE_ID_LIMIT, device_id
+from push_registry.errors import TOO_LONG
 from push_registry.model import Registration
 
 PLATFORMS = ("A", "G", "W", "WEB_CHROME", "WEB_FIREFOX", "WEB_SAFARI", "APPEXT_CHROME")
 USER_ID_LIMIT = 254  # characters, after the document
 PAGE_DEFAULT = 100
 PAGE_LIMIT = 500
+OFFSET_LIMIT = 10_000_000
 _FILTER = re.compile(r"(?P<name>[A-Za-z]+)(?P<operator>==|=@)(?P<value>.*)", re.DOTALL)
+MOMENT = {"description": "UTC, whole seconds.", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"}
+DEVICE_ID = {
+    "description": "The device, unique within the application's runtime.",
+    "minLength": 1,
+    "maxLength": DEVICE_ID_LIMIT,
+    "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$",
+}
 
 
 def known_device_id(text: str) -> None:
@@ -30,16 +40,20 @@ class _Body(Schema):
     class Meta:
         unknown = RAISE
 
-    deviceId = fields.String(validate=known_device_id)
-    phoneNumber = fields.String(validate=validate.Length(max=64))
-    token = fields.String(validate=validate.Length(min=1, max=4_096))
-    userId = fields.String(validate=validate.Length(max=USER_ID_LIMIT))
+    deviceId = fields.String(validate=known_device_id, metadata=DEVICE_ID)
+    phoneNumber = fields.String(validate=validate.Length(max=64), metadata={"description": "For SMS."})
+    token = fields.String(
+        validate=validate.Length(min=1, max=4_096), metadata={"description": "The device's token at its push provider."}
+    )
+    userId = fields.String(
+        validate=validate.Length(max=USER_ID_LIMIT, error=TOO_LONG), metadata={"description": "Who uses the device."}
+    )
 
 
 class RegisterBody(_Body):
     """POST. A device without a token can still be reached by SMS, so one of the two is required."""
 
-    deviceId = fields.String(required=True, validate=known_device_id)
+    deviceId = fields.String(required=True, validate=known_device_id, metadata=DEVICE_ID)
     platform = fields.String(required=True, validate=validate.OneOf(PLATFORMS))
 
 
@@ -54,9 +68,18 @@ class ListQuery(Schema):
         unknown = RAISE
 
     expand = fields.Boolean(load_default=False)
-    offset = fields.Integer(load_default=0, validate=validate.Range(0, 10_000_000))
-    size = fields.Integer(load_default=PAGE_DEFAULT, validate=validate.Range(1, PAGE_LIMIT))
+    offset = WholeNumber(load_default=0, validate=validate.Range(0, OFFSET_LIMIT))
+    size = WholeNumber(load_default=PAGE_DEFAULT, validate=validate.Range(1, PAGE_LIMIT))
     userId = fields.String(load_default=None, validate=validate.Length(max=USER_ID_LIMIT))
+
+
+class ListParameters(ListQuery):
+    """The same with `filter`, as the OpenAPI document shows it."""
+
+    filter = fields.List(
+        fields.String(metadata={"pattern": r"^platform==[A-Z_]+(,platform==[A-Z_]+)*$"}),
+        metadata={"description": "`platform==A`. A comma is OR, a repeated filter AND."},
+    )
 
 
 class NoQuery(Schema):
@@ -64,6 +87,52 @@ class NoQuery(Schema):
 
     class Meta:
         unknown = RAISE
+
+
+class DeviceRow(Schema):
+    """A registration in the list. What it does not have is left out; the times are there when it is expanded."""
+
+    deviceId = fields.String(required=True)
+    userId = fields.String(required=True, metadata={"description": "`anonymous` where none was given."})
+    platform = fields.String(required=True, validate=validate.OneOf(PLATFORMS))
+    phoneNumber = fields.String()
+    token = fields.String()
+    createdMode = fields.String(validate=validate.Equal("API"))
+    createdTime = fields.DateTime(metadata=MOMENT)
+    lastUpdatedTime = fields.DateTime(metadata=MOMENT)
+
+
+class RegistrationBody(DeviceRow):
+    """A registration. `userAgent` is in the answer to POST only."""
+
+    createdMode = fields.String(required=True, validate=validate.Equal("API"))
+    createdTime = fields.DateTime(required=True, metadata=MOMENT)
+    lastUpdatedTime = fields.DateTime(required=True, metadata=MOMENT)
+    userAgent = fields.String()
+
+
+class PageInfo(Schema):
+    """Numbers are texts here, after the document; a page that does not exist has an empty link."""
+
+    count = fields.String(required=True, metadata={"description": "On this page.", "pattern": r"^\d+$"})
+    next = fields.String(required=True)
+    previous = fields.String(required=True)
+    totalCount = fields.String(required=True, metadata={"description": "On all pages.", "pattern": r"^\d+$"})
+
+
+class DeviceListBody(Schema):
+    """A page of an application's registrations."""
+
+    devices = fields.List(fields.Nested(DeviceRow), required=True)
+    pageInfo = fields.Nested(PageInfo, required=True)
+
+
+class ErrorBody(Schema):
+    """Why a call was refused; the message is in a language of Accept-Language."""
+
+    code = fields.String(required=True, metadata={"pattern": r"^FPWSE\d{4}E$"})
+    message = fields.String(required=True)
+    correlationId = fields.String(required=True)
 
 
 REGISTER = RegisterBody()

@@ -7,7 +7,7 @@ from chassis.decisions import Aggregate, Decision
 from chassis.errors import Unavailable
 from device_events.statuses import DeviceStatus
 from push_registry import events, model
-from push_registry.errors import ResourceNotFound
+from push_registry.errors import ApplicationNotFound
 from push_registry.model import Details, Device, DeviceState, Registration
 from push_registry.settings import Settings
 from push_registry.store import Store, TokenTaken
@@ -34,10 +34,10 @@ class Page:
 
 
 def device_of(resources: Resources, application: str, device_id: str) -> Device:
-    """The device as all services name it. Raises ResourceNotFound for an application outside the catalogue."""
+    """The device as all services name it. Raises ApplicationNotFound."""
     runtime = resources.settings.applications.get(application)
     if runtime is None:
-        raise ResourceNotFound(resource="application", name=application, parameter="applicationId")
+        raise ApplicationNotFound(name=application)
     return Device(runtime, device_id)
 
 
@@ -136,11 +136,12 @@ async def apply_status(resources: Resources, device: Device, status: DeviceStatu
 
 async def _change_taking_over(resources: Resources, device: Device, decide: _Decide) -> Registration:
     """Write; where another device holds the token, let it go there first, by its own write, and write again."""
-    for _ in range(TAKE_OVER_TRIES):
+    for tries_left in reversed(range(TAKE_OVER_TRIES)):
         try:
             return await resources.store.change(device, decide)
         except TokenTaken as taken:
-            if taken.holder is not None:
+            # Released only to be asked for again, or the token would be left to nobody.
+            if taken.holder is not None and tries_left:
                 await _release(resources, taken.holder, taken.key)
     raise Unavailable()
 

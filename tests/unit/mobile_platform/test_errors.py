@@ -38,8 +38,6 @@ def test_the_error_object_has_the_documented_properties() -> None:
         (generic.RouteNotFound(path="/x"), 404, "MOBILE-90402"),
         (generic.InvalidPath(problem="x"), 404, "MOBILE-90402"),
         (generic.MethodNotAllowed(method="GET"), 405, "MOBILE-90501"),
-        (generic.NotAcceptable(), 406, "MOBILE-90601"),
-        (generic.InvalidQuery(errors={}), 400, "MOBILE-90008"),
         (generic.Unavailable(), 503, "MOBILE-95301"),
         (generic.Overloaded(), 503, "MOBILE-95301"),
         (generic.InternalError(), 500, "MOBILE-95001"),
