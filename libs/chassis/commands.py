@@ -96,11 +96,12 @@ class CommandQueue:
             self._arrival.clear()
             await self._arrival.wait()
         documents: set[str] = set()
+        solitary: set[str] = set()
         requests, reactions = self._lines
         # Half of a batch at the most, but for what the requests that wait leave free.
         share = max(self._limits.batch_documents // 2, self._limits.batch_documents - len(requests))
-        batch = self._take_from(reactions, documents, share)
-        return batch + self._take_from(requests, documents, self._limits.batch_documents)
+        batch = self._take_from(reactions, documents, solitary, share)
+        return batch + self._take_from(requests, documents, solitary, self._limits.batch_documents)
 
     def drain(self) -> list[Command]:
         """Everything that waits, for refusing it at the end."""
@@ -109,10 +110,9 @@ class CommandQueue:
             line.clear()
         return commands
 
-    def _take_from(self, line: deque[Command], documents: set[str], bound: int) -> list[Command]:
+    def _take_from(self, line: deque[Command], documents: set[str], solitary: set[str], bound: int) -> list[Command]:
         taken: list[Command] = []
         held: list[Command] = []
-        solitary: set[str] = set()
         # Bounded by commands too: a thousand on one document are still a thousand decisions.
         while line and len(documents) < bound and len(taken) < 4 * bound:
             command = line.popleft()

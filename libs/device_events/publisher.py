@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 
 from device_events.connection import KafkaConnection
 from device_events.envelope import Headers
+from device_events.tasks import within
 
 log = structlog.get_logger()
 END_LIMIT = 3.0  # seconds
@@ -45,16 +46,8 @@ class Publisher:
         A record that was not acknowledged may still have reached the log. Raises nothing for an absent broker.
         """
         futures: list[asyncio.Future[object]] = []
-        topic = self._connection.name
         try:
-            async with asyncio.timeout(self._limit):
-                producer = await self._connected()
-                for record in records:
-                    futures.append(
-                        await producer.send(topic(record.topic), record.value, record.key, headers=record.headers)
-                    )
-                if futures:
-                    await asyncio.wait(futures)
+            await within(self._limit, self._send(records, futures))
         except (TimeoutError, KafkaError, OSError) as error:
             log.warning("kafka_unavailable", error=type(error).__name__)
         acknowledged = [_acknowledged(future) for future in futures]
@@ -67,19 +60,27 @@ class Publisher:
     async def probe(self) -> bool:
         """Connect if need be and ask the brokers for their topics: whether Kafka answers within the limit."""
         try:
-            async with asyncio.timeout(self._limit):
-                producer = await self._connected()
-                await producer.client.force_metadata_update()
+            self.degraded = not await within(self._limit, self._ask())
         except (TimeoutError, KafkaError, OSError):
             self.degraded = True
+        if self.degraded:
             await self._discard()
-        else:
-            self.degraded = False
         return not self.degraded
 
     async def stop(self) -> None:
         """Close the connections; bounded, as a stuck producer never finishes its own stop."""
         await self._discard()
+
+    async def _send(self, records: Sequence[OutgoingRecord], futures: "list[asyncio.Future[object]]") -> None:
+        producer, topic = await self._connected(), self._connection.name
+        for record in records:
+            futures.append(await producer.send(topic(record.topic), record.value, record.key, headers=record.headers))
+        if futures:
+            await asyncio.wait(futures)
+
+    async def _ask(self) -> bool:
+        producer = await self._connected()
+        return bool(await producer.client.force_metadata_update())
 
     async def _connected(self) -> AIOKafkaProducer:
         if self._producer is None:

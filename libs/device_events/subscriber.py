@@ -95,7 +95,7 @@ class Subscriber:
         total = 0
         for partition in assigned:
             window = self._windows.get(partition)
-            settled = window.position if window else await consumer.position(partition)
+            settled = window.position if window else await within(REACH, consumer.position(partition))
             total += max(ends[partition] - (settled or 0), 0)
         return total if assigned else None
 
@@ -105,7 +105,7 @@ class Subscriber:
         if consumer is None:
             return False
         for partition, offset in ends.items():
-            if offset > 0 and (await consumer.committed(partition) or 0) < offset:
+            if offset > 0 and (await within(REACH, consumer.committed(partition)) or 0) < offset:
                 return False
         return True
 
@@ -117,7 +117,8 @@ class Subscriber:
         partitions = self._partitions(consumer, topic)
         if not partitions:
             return None
-        firsts, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        firsts = await within(REACH, consumer.beginning_offsets(partitions))
+        ends = await within(REACH, consumer.end_offsets(partitions))
         return {partition: end for partition, end in ends.items() if end > firsts[partition]}
 
     def _partitions(self, consumer: AIOKafkaConsumer, *topics: str) -> list[TopicPartition]:

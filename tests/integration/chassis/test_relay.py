@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from chassis import relay as relaying
+from chassis.commands import StoreLimits
 from chassis.errors import Unavailable
 from chassis.outbox import Entry
 from deploy.local.backends.ports import free_port
@@ -17,6 +18,8 @@ from tests.support.announced import announced
 from tests.support.polling import eventually
 from tests.support.proxy import proxied
 from tests.support.replicas import Replica, replica
+
+SOON = StoreLimits(outcome=1.0)
 
 
 @pytest_asyncio.fixture
@@ -76,7 +79,10 @@ async def test_nothing_is_published_while_the_commit_has_not_happened(one: Repli
 async def test_a_change_that_is_refused_or_fails_is_never_announced(
     mongodb_uri: str, database_name: str, kafka: KafkaConnection
 ) -> None:
-    async with proxied(mongodb_uri) as proxy, replica(proxy.uri, database_name, kafka, sweeping=True) as one:
+    async with (
+        proxied(mongodb_uri) as proxy,
+        replica(proxy.uri, database_name, kafka, sweeping=True, limits=SOON) as one,
+    ):
         await one.store.execute("r/a", mark_once(1))
         with pytest.raises(Exception, match="1"):
             await one.store.execute("r/a", mark_once(2))

@@ -97,10 +97,10 @@ async def test_it_is_found_though_another_replica_has_written_since(
     mongodb_uri: str, database_name: str, direct: Replica
 ) -> None:
     class Overtaken(Doubtful):
-        async def _load(self, ids: set[str]) -> Any:
+        async def _load(self, ids: set[str], **kwargs: Any) -> Any:
             if not self.doubts:
                 await direct.store.execute("r/a", mark(2))
-            return await super()._load(ids)
+            return await super()._load(ids, **kwargs)
 
     async with replica(mongodb_uri, database_name, NOWHERE, relaying=False, kind=Overtaken) as one:
         assert await one.store.execute("r/a", mark(1)) == [1]
@@ -111,10 +111,10 @@ async def test_an_outcome_that_stays_unknown_is_no_success(mongodb_uri: str, dat
     class Hopeless(Doubtful):
         doubts = 1_000_000
 
-        async def _load(self, ids: set[str]) -> Any:
+        async def _load(self, ids: set[str], **kwargs: Any) -> Any:
             if self.doubts < 1_000_000:
                 raise BulkWriteError({"writeErrors": []})
-            return await super()._load(ids)
+            return await super()._load(ids, **kwargs)
 
     limits = {"limits": SOON, "kind": Hopeless}
     async with replica(mongodb_uri, database_name, NOWHERE, relaying=False, **limits) as one:  # type: ignore[arg-type]

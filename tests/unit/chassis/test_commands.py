@@ -51,6 +51,16 @@ async def test_reactions_get_at_most_half_of_a_batch() -> None:
     assert ids(await queue.take()) == list("yzcd")
 
 
+async def test_reactions_get_what_few_requests_leave_free() -> None:
+    queue = filled("a", reactions="vwxyz")
+    assert ids(await queue.take()) == list("vwxa")
+    assert ids(await queue.take()) == list("yz")
+
+
+async def test_reactions_are_never_refused_by_their_own_line() -> None:
+    assert len(filled(reactions="a" * 30)) == 30
+
+
 async def test_requests_get_a_whole_batch_when_nothing_reacts() -> None:
     assert ids(await filled("abcde").take()) == list("abcd")
 
@@ -91,6 +101,13 @@ async def test_a_lonely_request_does_not_meet_a_reaction_on_its_document() -> No
     queue.put(command("a", alone=True))
     assert [one.reaction for one in await queue.take()] == [True]
     assert [one.alone for one in await queue.take()] == [True]
+
+
+async def test_a_lonely_reaction_is_not_met_by_a_request_on_its_document() -> None:
+    queue = filled("a")
+    queue.put(command("a", reaction=True, alone=True))
+    assert [one.reaction for one in await queue.take()] == [True]
+    assert [one.reaction for one in await queue.take()] == [False]
 
 
 async def test_draining_gives_everything_that_waits() -> None:

@@ -52,6 +52,7 @@ def test_the_best_liked_is_chosen(accept: str | None, chosen: str) -> None:
         "application/",
         "/json",
         "application json",
+        "*/json",
         "application/json@x",
     ],
 )

@@ -138,6 +138,6 @@ async def test_the_newest_event_is_kept_beside_the_state_where_the_topic_is_comp
 
 async def test_a_commit_of_an_earlier_try_is_found_among_the_documents_commits() -> None:
     one = command("x")
-    one.attempts = {"c2": "result"}
-    assert finished_before(one, ["c1", "c2", "c3"]) == "c2"
-    assert finished_before(one, ["c1", "c3"]) is None
+    one.attempts = {2: "result"}
+    assert finished_before(one, [1, 2, 3]) == 2
+    assert finished_before(one, [1, 3]) is None
