@@ -1,0 +1,248 @@
+"""All four services on one MongoDB and one Kafka, with something in each that a bad request could spoil."""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from joserfc import jwk
+from pymongo import AsyncMongoClient
+from yarl import URL
+
+import contacts.app
+import contacts.settings
+import device_admin.app
+import device_admin.settings
+import mobile_platform.app
+import mobile_platform.settings
+import push_registry.app
+import push_registry.settings
+from chassis.tokens import TokenDigest
+from chassis.topics import create_topics
+from device_events import KafkaConnection
+from tests.contract.bad_input import operations as op
+from tests.contract.bad_input.case import ADMIN, CONTACTS, MOBILE, PUSH, TOKEN, Case, Operation
+from tests.contract.bad_input.wire import Answer, exchange, request
+from tests.support.polling import eventually
+from tests.support.services import GROUPS, HASHED, Running, basic, running, shared_settings, users
+from tests.support.tokens import TokenIssuer, serving
+from tests.support.topics import delete_topics
+
+USER, SECRET = "operator", "confidential"
+SCOPE = f"devices.write devices.read push.application.myapp mobile:{op.BACKEND} contacts:write:{op.LIST}"
+ROLES = ["mfpadmin", f"mobile:{op.BACKEND}", f"contacts:write:{op.LIST}"]
+STRANGE_FIELDS = ["$where", "a.b", "__proto__", "$set", "x" * 128, "\U0001f600"]
+CATALOGUE = {
+    "runtimes": [{"name": "myruntime"}],
+    "backends": [
+        {
+            "id": op.BACKEND,
+            "runtime": "myruntime",
+            "anonymousKey": "QU5PTllNT1VTOmtleQ==",
+            "clients": [{"id": "my.app.id", "platforms": ["IOS", "ANDROID"]}],
+        }
+    ],
+    "contactLists": [
+        {
+            "id": op.LIST,
+            "name": "Demo",
+            "runtime": "myruntime",
+            "fields": [{"id": n, "name": name} for n, name in enumerate(["Email", "FirstName", *STRANGE_FIELDS])],
+            "customEvents": ["SendWelcomeEmail"],
+        }
+    ],
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything that a request could have changed: the digest of each database, the end of each partition."""
+
+    documents: Mapping[str, str]
+    ends: Mapping[str, int]
+
+    def changes(self, later: "State") -> list[str]:
+        """What is different later."""
+        pairs = [(self.documents, later.documents), (self.ends, later.ends)]
+        return [name for before, after in pairs for name in {**before, **after} if before.get(name) != after.get(name)]
+
+
+@dataclass
+class Stage:
+    """The services, and what is looked at after each call."""
+
+    services: Mapping[str, Running]
+    databases: Mapping[str, str]
+    issuer: TokenIssuer
+    mongodb: AsyncMongoClient[dict[str, Any]]
+    consumer: AIOKafkaConsumer
+    partitions: list[TopicPartition]
+    known: State | None = None
+
+    async def send(self, case: Case) -> Answer | None:
+        """The answer to a case."""
+        operation = case.operation
+        given = case.authorization(self.issuer) if case.authorization else [self.authorization(operation)]
+        target = operation.path if case.target is None else case.target
+        body = operation.raw_body if case.body is None else case.body
+        raw = case.raw or request(case.method or operation.method, target, case.header_list(given), body)
+        url = URL(self.services[operation.service].url)
+        return await exchange((str(url.host), int(url.port or 0)), raw, hang_up=case.hang_up)
+
+    def authorization(self, operation: Operation) -> str:
+        """Who may do this."""
+        if operation.service == PUSH:
+            return self.issuer.headers(SCOPE)["Authorization"]
+        return basic(SECRET if operation.service == TOKEN else USER)["Authorization"]
+
+    async def state(self) -> State:
+        """All documents and all ends, as they are now."""
+        names = sorted(self.databases)
+        digests = await asyncio.gather(*(self._digest(self.databases[name]) for name in names))
+        ends = await self.consumer.end_offsets(self.partitions)
+        return State(
+            dict(zip(names, digests, strict=True)),
+            {f"{partition.topic}/{partition.partition}": end for partition, end in ends.items()},
+        )
+
+    async def changes(self) -> list[str]:
+        """What is different from the last time that this was asked."""
+        earlier, self.known = self.known, await self.state()
+        return earlier.changes(self.known) if earlier else []
+
+    async def _digest(self, database: str) -> str:
+        # The server's own digest of a database, all of its collections together.
+        hashed = await self.mongodb[database].command("dbHash")
+        return str(hashed["md5"])
+
+    async def settle(self) -> None:
+        """Wait until every announcement has gone out and been reacted to: nothing moves for half a second."""
+
+        async def quiet() -> bool:
+            await self.changes()
+            await asyncio.sleep(0.5)
+            return not await self.changes()
+
+        await eventually(quiet, within=60)
+
+
+@asynccontextmanager
+async def staged(mongodb_uri: str, kafka_bootstrap: str, *, idempotent: bool) -> AsyncIterator[Stage]:
+    """The stage, with one device, one contact and one mobile client in it."""
+    kafka = KafkaConnection(
+        bootstrap_servers=(kafka_bootstrap,),
+        idempotent=idempotent,
+        topic_prefix=f"t{uuid.uuid4().hex[:12]}.",
+        fetch_wait_ms=10,
+    )
+    created = await create_topics(kafka, GROUPS, replicas=1, partitions=2)
+    databases = {name: f"test_{uuid.uuid4().hex[:16]}" for name in (PUSH, ADMIN, CONTACTS, MOBILE)}
+    async with contextlib.AsyncExitStack() as stack:
+        issuer = await stack.enter_async_context(serving(TokenIssuer()))
+        services = await _services(stack, mongodb_uri, databases, kafka, issuer)
+        client = await stack.enter_async_context(AsyncMongoClient[dict[str, Any]](mongodb_uri))
+        consumer = kafka.consumer(None)
+        await consumer.start()
+        stack.push_async_callback(consumer.stop)
+        partitions = [TopicPartition(name, n) for name in created for n in await _partitions(consumer, name)]
+        stage = Stage(services, databases, issuer, client, consumer, partitions)
+        await _furnish(stage)
+        yield stage
+    await delete_topics(kafka_bootstrap, created)
+    async with AsyncMongoClient[dict[str, Any]](mongodb_uri) as plain:
+        for database in databases.values():
+            await plain.drop_database(database)
+
+
+async def _services(
+    stack: contextlib.AsyncExitStack,
+    mongodb_uri: str,
+    databases: Mapping[str, str],
+    kafka: KafkaConnection,
+    issuer: TokenIssuer,
+) -> dict[str, Running]:
+    def shared(name: str, **changes: Any) -> dict[str, Any]:
+        return shared_settings(mongodb_uri, databases[name], kafka, users=users(**{USER: ROLES}), **changes)
+
+    key, trusted = b"k" * 32, (issuer.trusted,)
+    starts: dict[str, Any] = {
+        PUSH: running(
+            push_registry.app.create_app,
+            push_registry.settings.Settings(
+                **shared(PUSH, issuers=trusted), applications={"myapp": "myruntime"}, token_digest=TokenDigest(key)
+            ),
+        ),
+        ADMIN: running(device_admin.app.create_app, _admin_settings(shared(ADMIN))),
+        CONTACTS: running(
+            contacts.app.create_app,
+            contacts.settings.Settings(
+                **shared(CONTACTS, issuers=trusted),
+                catalogue=contacts.settings.CatalogueSchema().load(CATALOGUE),
+                enc_contact_id_keys={"k1": b"1" * 64},
+                contact_digest_key=key,
+            ),
+        ),
+        MOBILE: running(
+            mobile_platform.app.create_app,
+            mobile_platform.settings.Settings(
+                **shared(MOBILE, issuers=trusted),
+                catalogue=mobile_platform.settings.CatalogueSchema().load(CATALOGUE),
+                token_digest_key=key,
+            ),
+        ),
+    }
+    services = {name: await stack.enter_async_context(start) for name, start in starts.items()}
+    return {**services, TOKEN: services[ADMIN]}
+
+
+def _admin_settings(shared: Mapping[str, Any]) -> device_admin.settings.Settings:
+    return device_admin.settings.Settings(
+        **shared,
+        runtimes=frozenset({"myruntime"}),
+        clients={SECRET: device_admin.settings.Client(SECRET, HASHED, SECRET, "devices.*")},
+        signing_key=jwk.ECKey.generate_key("P-256", auto_kid=True),
+        token_issuer="rollcall",
+        token_audience="rollcall",
+        token_lifetime=3_600,
+        product_version="8.0",
+        app_server_id="rollcall",
+        device_patience=0.0,
+        acknowledgement_timeout=timedelta(minutes=5),
+        orphan_age=timedelta(minutes=5),
+        transactions_every=3_600,
+        inactivity=timedelta(days=90),
+        expiry_every=3_600,
+    )
+
+
+async def _furnish(stage: Stage) -> None:
+    """One of everything, by the front door; device-admin learns of the device from the others."""
+    right = [
+        (op.PUSH_POST, {"deviceId": op.DEVICE, "platform": "A", "token": "xyz"}),
+        (op.CONTACTS_POST, {"ContactDTO": {"Values": {"Email": op.EMAIL}}, "DeviceId": op.DEVICE}),
+        (op.MOBILE_REGISTER, {**op.MOBILE_REGISTER.body, "notificationToken": op.CLIENT_TOKEN}),
+    ]
+    for operation, body in right:
+        service = stage.services[operation.service]
+        headers = {**operation.headers, "Authorization": stage.authorization(operation)}
+        status, answer, _ = await service.request(operation.method, operation.path, json=body, headers=headers)
+        assert status in (200, 201), answer
+
+    async def known() -> bool:
+        status, page, _ = await stage.services[ADMIN].request(
+            "GET", op.ADMIN_DEVICES.path, headers={"Authorization": stage.authorization(op.ADMIN_DEVICES)}
+        )
+        return status == 200 and bool(page["items"])
+
+    await eventually(known, within=60)
+    await stage.settle()
+
+
+async def _partitions(consumer: Any, name: str) -> set[int]:
+    await consumer._client.add_topic(name)
+    return set(consumer.partitions_for_topic(name) or ())
