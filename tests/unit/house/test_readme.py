@@ -12,8 +12,9 @@ def test_the_table_of_settings_is_complete_and_has_nothing_more() -> None:
     listed = {
         name for row in re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
     }
-    files = [ROOT / "libs/chassis/settings.py", *(ROOT / "services").glob("*/settings.py")]
-    read = {first or second for file in files for first, second in READ.findall(file.read_text())}
+    rooms = (ROOT / "services").glob("*/settings*")
+    files = [ROOT / "libs/chassis/settings.py", *(file for room in rooms for file in (room, *room.glob("*.py")))]
+    read = {first or second for file in files if file.is_file() for first, second in READ.findall(file.read_text())}
     assert listed == read
 
 
