@@ -4,7 +4,7 @@ from aiohttp import web
 
 from chassis.aggregates import AggregateStore
 from chassis.service import ServiceSpec, create_service_app
-from contacts import api, errors, reactions, store
+from contacts import api, errors, reactions, schemas, store
 from contacts.model import ContactIds
 from contacts.settings import Settings
 from contacts.usecases import Resources
@@ -30,5 +30,6 @@ def create_app(settings: Settings) -> web.Application:
             topics=(catalog.DEVICE_STATUS_TOPIC, catalog.CONTACTS_TOPIC),
             reactions=reactions.REACTIONS,
             wire=wire,
+            error_schema=schemas.Error,
         )
     )

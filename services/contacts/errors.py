@@ -4,12 +4,19 @@ The vendor's document gives statuses only. 417 is its answer to every invalid pa
 become 417 here; what the document has no status for keeps HTTP's own.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from lxml import etree
 
 from chassis import errors as generic
 from chassis.errors import ErrorStyle, Refusal
+from chassis.xml import storable, write_xml
 
+# The document lists the first three as one format, and the last two.
+JSON_TYPES = ("application/json", "text/json", "application/csp-report")
+XML_TYPES = ("application/xml", "text/xml")
+MEDIA_TYPES = (*JSON_TYPES, *XML_TYPES)
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="contacts", charset="UTF-8"'}
 
 
@@ -29,7 +36,7 @@ class BodyMalformed(InvalidParameters):
 
 class MediaTypeUnsupported(InvalidParameters):
     code = "unsupported_media_type"
-    message = "The Content-Type is none of application/json, text/json and application/csp-report"
+    message = f"The Content-Type is none of {', '.join(MEDIA_TYPES)}, in UTF-8"
 
 
 class FieldUnknown(InvalidParameters):
@@ -107,7 +114,12 @@ class Internal(Refusal):
 
 
 class _Style(ErrorStyle):
-    """The body of a refusal: Message as ASP.NET Web API writes it, and beside it what a program can act on."""
+    """The body of a refusal: Message as ASP.NET Web API writes it, and beside it what a program can act on.
+
+    In XML it is an Error without a namespace, which is what ASP.NET Web API makes of it too.
+    """
+
+    media_types: ClassVar[Sequence[str]] = MEDIA_TYPES
 
     def translate(self, refusal: Refusal) -> Refusal:
         match refusal:
@@ -132,6 +144,14 @@ class _Style(ErrorStyle):
 
     def body(self, refusal: Refusal, *, path: str, correlation_id: str) -> dict[str, Any]:
         return {"Message": refusal.detail, "Code": refusal.code, "CorrelationId": correlation_id}
+
+    def write(self, body: dict[str, Any], media_type: str) -> bytes:
+        if media_type not in XML_TYPES:
+            return super().write(body, media_type)
+        root = etree.Element("Error")
+        for name, text in body.items():
+            etree.SubElement(root, name).text = storable(str(text))
+        return write_xml(root)
 
 
 STYLE = _Style()

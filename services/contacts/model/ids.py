@@ -23,8 +23,7 @@ class ContactIds:
         """The EncContactId of a contact, whose own id is hexadecimal."""
         number = list_id.to_bytes(8, "big")
         sealed = self._keys[self._current].encrypt(bytes.fromhex(contact_id), [number])
-        raw = bytes([len(self._current)]) + self._current + number + sealed
-        return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        return _encoded(bytes([len(self._current)]) + self._current + number + sealed)
 
     def open(self, text: str) -> tuple[int, str]:
         """The list and the contact that an EncContactId names. Raises ContactIdInvalid if we never made it."""
@@ -34,4 +33,10 @@ class ContactIds:
             contact_id = self._keys[key_id].decrypt(rest[8:], [rest[:8]]).hex()
         except (ValueError, IndexError, KeyError, InvalidTag):
             raise ContactIdInvalid from None
+        if _encoded(raw) != text:  # the decoder passes over padding and over bits that stand for nothing
+            raise ContactIdInvalid
         return int.from_bytes(rest[:8], "big"), contact_id
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

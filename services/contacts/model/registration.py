@@ -51,9 +51,12 @@ class Match:
         return keys.issuperset(self.before) or keys.issuperset(self.after)
 
 
-def may(roles: Iterable[str], action: str, list_id: int) -> bool:
-    """Whether these roles allow to "read" or "write" this list; who may write may read."""
-    sufficient = {f"contacts:write:{list_id}", f"contacts:{action}:{list_id}"}
+def may(roles: Iterable[str], action: str, list_id: int, *, also: Iterable[str] = ()) -> bool:
+    """Whether these roles allow to "read" or "write" this list; who may write may read.
+
+    `also` are the roles that the catalogue names for it besides the two that every list has.
+    """
+    sufficient = {f"contacts:write:{list_id}", f"contacts:{action}:{list_id}", *also}
     return not sufficient.isdisjoint(roles)
 
 

@@ -1,7 +1,7 @@
 """A registration in XML, read into the form that its JSON has, so that one schema judges both.
 
-Elements come in any order and under any prefix, and are told by their namespace. A value's `i:type` says what it is; one
-without takes its field's type, and an empty one without is the empty object, which the vendor's samples write so.
+Elements come in any order and under any prefix, and are told by their namespace. A value's `i:type` says what it is;
+one without takes its field's type, and an empty one without is the empty object, which the vendor's samples write so.
 """
 
 import math

@@ -8,9 +8,10 @@ from lxml import etree
 from chassis.xml import I, storable
 from contacts.schemas.xml_names import ARRAYS, COMMON, CONTACT, ITEM, ITEMS, KEY, MODELS, PAIR, PAIRS, VALUE, XSD
 
-# Those that the vendor's samples declare, and where.
-_ROOT = {None: MODELS, "i": I}
-_PART = {None: COMMON, "d2p1": ARRAYS}
+# The namespaces that the vendor's samples declare, and where. Any: lxml's stubs know no namespace without a prefix.
+_ROOT: Any = {None: MODELS, "i": I}
+_PLAIN: Any = {None: COMMON}
+_PART: Any = {None: COMMON, "d2p1": ARRAYS}
 _NIL, _TYPE = f"{{{I}}}nil", f"{{{I}}}type"
 _INT32 = 2**31
 
@@ -20,7 +21,7 @@ def contact(data: Mapping[str, Any]) -> etree._Element:
     root = etree.Element(CONTACT, nsmap=_ROOT)
     for name, value in sorted({"Id": 0, **data}.items()):
         plain = not isinstance(value, Mapping | list)
-        part = etree.SubElement(root, f"{{{COMMON}}}{name}", nsmap={None: COMMON} if plain else _PART)
+        part = etree.SubElement(root, f"{{{COMMON}}}{name}", nsmap=_PLAIN if plain else _PART)
         if isinstance(value, Mapping):
             _write_pairs(part, value)
         elif isinstance(value, list):

@@ -17,8 +17,8 @@ from contacts.settings import ContactList
 from contacts.store import contact_key
 from contacts.usecases.resources import Resources
 
-ATTEMPTS = 5  # tries of a registration that keeps losing to others
-PAUSE = 0.01  # seconds, doubled each time: what stands in the way may not have reached a majority yet
+ATTEMPTS = 16  # tries of a registration that keeps losing to others; of those at once, one succeeds each time
+PAUSES = (0.01, 0.02, 0.04, 0.08)  # seconds, then the last: what stands in the way may not have reached a majority yet
 
 
 class _Overtaken(Exception):
@@ -109,9 +109,10 @@ async def _write_first(call: _Call) -> tuple[_Choice, _Written]:
         except _Overtaken:
             pass
         except KeyConflict:
-            if choice.is_bound:
+            # Only to be written next: a call that gives up must not have taken the device from its contact.
+            if choice.is_bound and attempt + 1 < ATTEMPTS:
                 await _release(call, call.registration.device_ids[0], keep=key)
-        await asyncio.sleep(PAUSE * 2**attempt)
+        await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
     raise Unavailable
 
 

@@ -25,7 +25,7 @@ def find_list(resources: Resources, list_id: int, roles: Iterable[str], action: 
     contact_list = resources.settings.catalogue.contact_lists.get(list_id)
     if contact_list is None:
         raise errors.ContactListNotFound(list_id=list_id)
-    if not model.may(roles, action, list_id):
+    if not _may(roles, action, contact_list):
         raise errors.NotPermitted
     return contact_list
 
@@ -34,7 +34,7 @@ async def lists(resources: Resources, roles: Iterable[str]) -> list[ListView]:
     """The contact lists that a user with these roles may read."""
     granted = frozenset(roles)
     known = resources.settings.catalogue.contact_lists.values()
-    shown = (view_list(resources, one) for one in known if model.may(granted, "read", one.id))
+    shown = (view_list(resources, one) for one in known if _may(granted, "read", one))
     return await asyncio.gather(*shown)
 
 
@@ -55,3 +55,7 @@ async def find_contact(resources: Resources, enc_contact_id: str, roles: Iterabl
     if found is None or found.state is None:
         raise errors.ContactNotFound
     return model.view(found.state, contact_list, resources.subject(contact_list, key).enc_contact_id)
+
+
+def _may(roles: Iterable[str], action: str, contact_list: ContactList) -> bool:
+    return model.may(roles, action, contact_list.id, also=contact_list.roles_that(action))

@@ -191,10 +191,10 @@ async def test_three_media_types_are_read_and_written(stage: Stage, media_type: 
 
 
 async def test_other_media_types_are_neither_read_nor_written(stage: Stage) -> None:
-    status, answer, _ = await stage.call("POST", REGISTER, data=b"<a/>", headers={"Content-Type": "application/xml"})
+    status, answer, _ = await stage.call("POST", REGISTER, data=b"<a/>", headers={"Content-Type": "application/yaml"})
     assert (status, answer["Code"]) == (417, "unsupported_media_type")
     for method, path in (("GET", "/contactLists"), ("POST", REGISTER)):
-        status, answer, _ = await stage.call(method, path, headers={"Accept": "application/xml"})
+        status, answer, _ = await stage.call(method, path, headers={"Accept": "application/yaml"})
         assert (status, answer["Code"]) == (406, "not_acceptable")
 
 

@@ -81,7 +81,11 @@ def test_no_port_is_published_beyond_this_machine(name: str) -> None:
 
 def settings_of(module: str) -> set[str]:
     """Every setting that this module or the chassis names, also by the name of a file that holds it."""
-    files = [ROOT / "libs/chassis/settings.py", *(ROOT / "services" / module).glob("settings.py")]
+    files = [
+        ROOT / "libs/chassis/settings.py",
+        *(ROOT / "services" / module).rglob("settings*/*.py"),
+        *(ROOT / "services" / module).glob("settings.py"),
+    ]
     names = {name for file in files for name in SETTING.findall(file.read_text())}
     return names | {f"{name}_FILE" for name in names}
 

@@ -59,4 +59,4 @@ async def test_a_cluster_that_is_away_is_known_soon_and_leaves_nothing_running(n
     assert not await publisher.probe()
     assert publisher.degraded
     await publisher.stop()
-    assert asyncio.all_tasks() == before
+    assert asyncio.all_tasks() <= before

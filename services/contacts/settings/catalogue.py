@@ -1,7 +1,6 @@
-"""This service's settings: the contact lists of the catalogue, and the keys that hide contact ids."""
+"""The contact lists of the catalogue: their fields, custom events, and who may use them."""
 
-import base64
-import binascii
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,14 +10,10 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from chassis.settings import ChassisSettings, Env, read_settings
-
 STRING, INTEGER, NUMBER, BOOLEAN, DATE = TYPES = ("string", "integer", "number", "boolean", "date")
-KEY_BYTES = 64  # AES-256 in SIV mode takes two keys of 32 bytes
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?")
 _EXACT = Context(prec=64)  # more digits than the pattern takes, so nothing is rounded
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +44,10 @@ class Field:
         return False
 
     def from_text(self, text: str) -> Any:
-        """The value that a text in a query stands for; the text itself where it is none of this type."""
+        """The value that a text in a query or in XML stands for; the text itself where it is none of this type."""
         if self.type in (INTEGER, NUMBER) and _WHOLE.fullmatch(text) and -(2**63) <= int(text) < 2**63:
             return int(text)
-        if self.type == NUMBER and _DECIMAL.fullmatch(text):
+        if self.type == NUMBER and _DECIMAL.fullmatch(text) and math.isfinite(float(text)):
             return float(text)
         if self.type == BOOLEAN and text.lower() in ("true", "false"):
             return text.lower() == "true"
@@ -72,7 +67,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactList:
-    """A contact list, its fields by name, and the custom events it runs by itself."""
+    """A contact list, its fields by name, and the custom events it runs by itself.
+
+    `readers` and `writers` are roles that may use it besides `contacts:read:<id>` and `contacts:write:<id>`.
+    """
 
     id: int
     name: str
@@ -81,6 +79,12 @@ class ContactList:
     custom_events: Sequence[str] = ()
     on_registered: Sequence[str] = ()
     on_status: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    readers: Sequence[str] = ()
+    writers: Sequence[str] = ()
+
+    def roles_that(self, action: str) -> Sequence[str]:
+        """The roles that the catalogue lets "read" or "write" this list."""
+        return self.writers if action == "write" else (*self.readers, *self.writers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,8 @@ class _ContactListSchema(_Strict):
         data_key="onStatus",
         load_default=dict,
     )
+    readers = fields.List(fields.String(), load_default=tuple)
+    writers = fields.List(fields.String(), load_default=tuple)
 
     @validates_schema
     def _is_consistent(self, data: dict[str, Any], **_: Any) -> None:
@@ -194,51 +200,3 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings(ChassisSettings):
-    """Everything this service is told from outside. The first key makes new EncContactIds, all of them read."""
-
-    catalogue: Catalogue
-    enc_contact_id_keys: Mapping[str, bytes] = field(repr=False)
-    contact_digest_key: bytes = field(repr=False)
-
-    @classmethod
-    def from_env(cls) -> "Settings":
-        return read_settings(cls, _read)
-
-
-def key_ring(text: str) -> dict[str, bytes]:
-    """The keys of "id:key,id:key", each key 64 bytes in base64url. Raises ValueError, naming no key."""
-    ring: dict[str, bytes] = {}
-    for entry in filter(None, re.split(r"[\s,]+", text)):
-        key_id, _, encoded = entry.partition(":")
-        if not _KEY_ID.fullmatch(key_id) or key_id in ring:
-            raise ValueError("a key id is 1 to 16 of A-Z a-z 0-9 _ - and unique")
-        try:
-            ring[key_id] = base64.b64decode(encoded + "=" * (-len(encoded) % 4), b"-_", validate=True)
-        except binascii.Error as error:
-            raise ValueError(f"the key {key_id} is not base64url") from error
-        if len(ring[key_id]) != KEY_BYTES:
-            raise ValueError(f"the key {key_id} has {len(ring[key_id])} bytes instead of {KEY_BYTES}")
-    if not ring:
-        raise ValueError("names no key")
-    return ring
-
-
-def _read(env: Env) -> dict[str, Any]:
-    return {
-        "catalogue": env.yaml("CATALOGUE_FILE", CatalogueSchema()),
-        "enc_contact_id_keys": _key_ring(env, "ENC_CONTACT_ID_KEYS"),
-        "contact_digest_key": env.secret("CONTACT_DIGEST_KEY"),
-    }
-
-
-def _key_ring(env: Env, name: str) -> Mapping[str, bytes] | None:
-    text: str | None = env.str(name)  # None when it is missing, which env reports itself
-    try:
-        return key_ring(text) if text is not None else None
-    except ValueError as error:
-        env.mistake(name, str(error))
-        return None
