@@ -7,7 +7,6 @@ the same update; the relay publishes afterwards.
 
 import asyncio
 import contextlib
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from chassis.clock import Clock
 from chassis.commands import Command, CommandQueue, StoreLimits
+from chassis.conflicts import KeyConflict, conflict_of
 from chassis.decisions import Aggregate, Decision
 from chassis.errors import Unavailable
 from chassis.mongo import Document
@@ -27,20 +27,11 @@ from chassis.staging import Staged, decide, finished_before, stage
 from device_events.tasks import end
 
 log = structlog.get_logger()
+__all__ = ["AggregateStore", "KeyConflict"]
 S = TypeVar("S")
 R = TypeVar("R")
 DUPLICATE_KEY = 11000
-_INDEX_NAME = re.compile(r"index: (\S+)")
 _READ = {"state": 1, "version": 1, "sequence": 1}
-
-
-class KeyConflict(Exception):
-    """Another document holds a key that must be unique: the index's name and the key's fields and values."""
-
-    def __init__(self, index: str, key: Mapping[str, Any]) -> None:
-        super().__init__(f"another document holds the key of {index}")
-        self.index = index
-        self.key = key
 
 
 class AggregateStore:
@@ -64,6 +55,9 @@ class AggregateStore:
         self._keep_latest = keep_latest
         self._queue = CommandQueue(self._limits)
         self._committer: asyncio.Task[None] | None = None
+        self._commits: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(self._limits.in_flight)
+        self._busy: set[str] = set()  # documents of the commits in flight
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopped = False
@@ -117,25 +111,37 @@ class AggregateStore:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.outcome):
                 await self._idle.wait()
-        await end(self._committer)
+        await end(self._committer, *self._commits)
         self._stopped = True
         for command in self._queue.drain():
             command.fail(Unavailable())
 
     async def _run(self) -> None:
         while True:
-            batch = self._refuse_expired(await self._queue.take())
-            try:
-                if batch:
-                    await self._commit(batch)
-            except BaseException as error:
-                # Cancelled at the end, or a fault of ours: nobody may wait for ever.
-                for command in batch:
-                    command.fail(Unavailable() if isinstance(error, PyMongoError | asyncio.CancelledError) else error)
-                if not isinstance(error, Exception):
-                    raise
-                log.exception("commit_failed", commands=len(batch))
-            if not self.waiting:
+            await self._slots.acquire()
+            batch = await self._queue.take(self._busy)
+            documents = {command.id for command in batch}
+            self._busy |= documents
+            task = asyncio.create_task(self._commit_safely(self._refuse_expired(batch), documents))
+            self._commits.add(task)
+            task.add_done_callback(self._commits.discard)
+
+    async def _commit_safely(self, batch: list[Command], documents: set[str]) -> None:
+        try:
+            if batch:
+                await self._commit(batch)
+        except BaseException as error:
+            # Cancelled at the end, or a fault of ours: nobody may wait for ever.
+            for command in batch:
+                command.fail(Unavailable() if isinstance(error, PyMongoError | asyncio.CancelledError) else error)
+            if not isinstance(error, Exception):
+                raise
+            log.exception("commit_failed", commands=len(batch))
+        finally:
+            self._busy -= documents
+            self._slots.release()
+            self._queue.wake()
+            if not self.waiting and not self._busy:
                 self._idle.set()
 
     async def _commit(self, batch: list[Command]) -> None:
@@ -213,8 +219,7 @@ class AggregateStore:
             self.counts["races_lost"] += len(commands)
             self._queue.put_back(self._refuse_expired(commands))
         elif len(commands) == 1:
-            match = _INDEX_NAME.search(error.get("errmsg", ""))
-            commands[0].fail(KeyConflict(match[1] if match else "", error.get("keyValue", {})))
+            commands[0].fail(conflict_of(error))
         else:
             for command in commands:
                 command.alone = True

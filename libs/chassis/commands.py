@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,8 @@ _random = random.Random().getrandbits  # noqa: S311 - an id, not a secret
 class StoreLimits:
     """Bounds of an aggregate store. Sizes are bytes, times seconds.
 
-    `outcome`: how long a command may wait, lose races, or be followed while its outcome is unknown, before 503.
+    `in_flight`: commits at once, always of different documents. `outcome`: how long a command may wait, lose races, or
+    be followed while its outcome is unknown, before 503.
     """
 
     queue: int = 4_096
@@ -28,6 +30,7 @@ class StoreLimits:
     outbox_entries: int = 200
     outbox_bytes: int = 256 * 1024
     outcome: float = 5.0
+    in_flight: int = 2
 
 
 @dataclass(slots=True, eq=False)
@@ -90,13 +93,23 @@ class CommandQueue:
         if commands:
             self._arrival.set()
 
-    async def take(self) -> list[Command]:
-        """Wait for at least one command, then take a batch; a lone command is taken at once."""
-        while not len(self):
+    async def take(self, busy: Collection[str] = ()) -> list[Command]:
+        """Wait for at least one command on a document that is not busy, then take a batch of such.
+
+        A lone command is taken at once. `wake` must be called when documents are busy no longer.
+        """
+        while not (batch := self._batch(busy)):
             self._arrival.clear()
             await self._arrival.wait()
+        return batch
+
+    def wake(self) -> None:
+        """Look again: something has changed that may have kept commands back."""
+        self._arrival.set()
+
+    def _batch(self, busy: Collection[str]) -> list[Command]:
         documents: set[str] = set()
-        solitary: set[str] = set()
+        solitary: set[str] = set(busy)
         requests, reactions = self._lines
         # Half of a batch at the most, but for what the requests that wait leave free.
         share = max(self._limits.batch_documents // 2, self._limits.batch_documents - len(requests))

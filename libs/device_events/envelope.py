@@ -2,58 +2,53 @@
 
 Attributes travel as `ce_` headers, the payload as plain JSON in the value, the subject as the key, and
 `traceparent` beside them under its own name, as W3C Trace Context asks.
+
+Written by hand since a profile of 10,000 status changes showed the CloudEvents SDK to be a quarter of their CPU (46 us
+to decode, 10 to encode; here 20 and 2). The SDK stays the judge: a test reads ours with it, and its with ours.
 """
 
-import json
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import orjson
-from cloudevents.core.base import BaseCloudEvent
-from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka, to_binary
-from cloudevents.core.formats.json import JSONFormat
-from cloudevents.core.v1.event import CloudEvent
 
 from device_events.catalog import CATALOG
 from device_events.errors import Undecodable
 from device_events.event import Event
+from device_events.plain import plainly_valid
 
 Headers = list[tuple[str, bytes]]
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-
-
-class _CompactJson(JSONFormat):
-    """The SDK's JSON format, writing payloads with orjson."""
-
-    def write_data(self, data: Any, datacontenttype: str | None) -> bytes:
-        return orjson.dumps(data)
-
-
-_FORMAT = _CompactJson()
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "sequence")
-_OPTIONAL = ("deviceid", "causationid", "statussequence", "correlationid")
+_SPECVERSION, _JSON = ("ce_specversion", b"1.0"), ("content-type", b"application/json")
 
 
 def encode(event: Event) -> tuple[bytes, bytes, Headers]:
     """The Kafka record of an event: key, value, headers. The payload is taken as it is: announce valid ones."""
-    attributes: dict[str, Any] = {
-        "id": event.id,
-        "type": event.type,
-        "source": event.source,
-        "subject": event.subject,
-        "time": event.time,
-        "datacontenttype": "application/json",
-        "sequence": str(event.sequence),
-    }
-    for name in _OPTIONAL:
-        if (value := getattr(event, name)) is not None:
-            attributes[name] = str(value)
-    message = to_binary(CloudEvent(attributes, dict(event.data)), _FORMAT)
-    headers = list(message.headers.items())
+    subject = event.subject.encode()
+    headers = [
+        _SPECVERSION,
+        _JSON,
+        ("ce_id", event.id.encode()),
+        ("ce_type", event.type.encode()),
+        ("ce_source", event.source.encode()),
+        ("ce_subject", subject),
+        ("ce_time", event.time.isoformat().replace("+00:00", "Z").encode()),
+        ("ce_sequence", str(event.sequence).encode()),
+    ]
+    if event.deviceid is not None:
+        headers.append(("ce_deviceid", event.deviceid.encode()))
+    if event.causationid is not None:
+        headers.append(("ce_causationid", event.causationid.encode()))
+    if event.statussequence is not None:
+        headers.append(("ce_statussequence", str(event.statussequence).encode()))
+    if event.correlationid is not None:
+        headers.append(("ce_correlationid", event.correlationid.encode()))
     if event.traceparent:
         headers.append(("traceparent", event.traceparent.encode()))
-    return event.subject.encode(), bytes(message.value), headers
+    return subject, orjson.dumps(event.data), headers
 
 
 def event_type(headers: Iterable[tuple[str, bytes]]) -> str | None:
@@ -69,19 +64,16 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
 
     Raises Undecodable, naming what is wrong: no CloudEvent, no sequence, unknown type, a payload out of its schema.
     """
-    raw = dict(headers)
-    traceparent = raw.pop("traceparent", b"")
     if value is None:
         raise Undecodable("the record has no value")
-    # The SDK would make up an id, a time and a version.
-    if missing := [name for name in _REQUIRED if not raw.get(f"ce_{name}")]:
-        raise Undecodable(f"no CloudEvent of ours: {', '.join(missing)} missing")
     try:
-        cloud = from_kafka(KafkaMessage(raw, key, value), _FORMAT)
-        event = _event(cloud, traceparent.decode("ascii"))
+        text = {name: raw.decode("utf-8") for name, raw in headers}
+        if missing := [name for name in _REQUIRED if not text.get(f"ce_{name}")]:
+            raise Undecodable(f"no CloudEvent of ours: {', '.join(missing)} missing")
+        event = _event(text, orjson.loads(value))
     except Undecodable:
         raise
-    except (json.JSONDecodeError, RecursionError) as error:
+    except orjson.JSONDecodeError as error:
         raise Undecodable(f"the value is no JSON: {error}") from error
     except Exception as error:
         raise Undecodable(f"no CloudEvent: {type(error).__name__}: {error}") from error
@@ -90,30 +82,35 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
     return event
 
 
-def _event(cloud: BaseCloudEvent, traceparent: str) -> Event:
-    kind = CATALOG.get(cloud.get_type())
+def _event(text: dict[str, str], data: Any) -> Event:
+    if text["ce_specversion"] != "1.0":
+        raise Undecodable("not CloudEvents 1.0")
+    if not text.get("content-type", "application/json").startswith("application/json"):
+        raise Undecodable("the payload is not said to be JSON")
+    time = datetime.fromisoformat(text["ce_time"])
+    if time.tzinfo is None:
+        raise Undecodable("the time has no zone")
+    kind = CATALOG.get(text["ce_type"])
     if kind is None:
-        raise Undecodable(f"unknown event type {cloud.get_type()!r}")
-    subject, time, data = cloud.get_subject(), cloud.get_time(), cloud.get_data()
-    if subject is None or time is None:
-        raise Undecodable("subject or time is missing")
+        raise Undecodable(f"unknown event type {text['ce_type']!r}")
     if not isinstance(data, dict):
         raise Undecodable("the payload is no JSON object")
-    if errors := kind.schema.validate(data):
+    if not plainly_valid(kind.schema, data) and (errors := kind.schema.validate(data)):
         raise Undecodable(f"the payload breaks {kind.name}: {errors}")
-    statussequence = cloud.get_extension("statussequence")
+    statussequence = text.get("ce_statussequence")
+    traceparent = text.get("traceparent", "")
     return Event(
-        id=cloud.get_id(),
+        id=text["ce_id"],
         type=kind.name,
-        source=cloud.get_source(),
-        subject=subject,
+        source=text["ce_source"],
+        subject=text["ce_subject"],
         time=time,
-        sequence=_count("sequence", cloud.get_extension("sequence")),
+        sequence=_count("sequence", text.get("ce_sequence")),
         data=data,
-        deviceid=cloud.get_extension("deviceid"),
-        causationid=cloud.get_extension("causationid"),
+        deviceid=text.get("ce_deviceid"),
+        causationid=text.get("ce_causationid"),
         statussequence=None if statussequence is None else _count("statussequence", statussequence),
-        correlationid=cloud.get_extension("correlationid"),
+        correlationid=text.get("ce_correlationid"),
         traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
     )
 

@@ -61,10 +61,9 @@ class Store:
         found: list[Aggregate[Block]] = await self._aggregates.find({"_id": {"$in": list(devices)}})
         return {block.id: block.state for block in found if block.state}
 
-    async def tokens_of(self, device: str) -> list[str]:
-        """The digests of every token the device is known to have had here."""
-        found: list[Aggregate[Client]] = await self._aggregates.find({"state.device": device})
-        return sorted({client.state["digest"] for client in found if client.state})
+    async def clients_of(self, device: str) -> list[Aggregate[Client]]:
+        """Every client the device is known to have had here, those deregistered since among them."""
+        return await self._aggregates.find({"state.device": device})
 
     async def registered_with(self, runtime: str, digest: str) -> list[Aggregate[Client]]:
         """The clients, in any backend of the runtime, that take notifications at this token."""

@@ -1,8 +1,9 @@
 """What this service can do, one function each."""
 
+import asyncio
 import hmac
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,8 +102,13 @@ async def apply_status(resources: Resources, change: StatusChange) -> None:
     if not await resources.store.change_block(change.device, _taking(change)):
         return
     runtime = change.device.partition("/")[0]
-    for digest in await resources.store.tokens_of(change.device):
-        await take_token_away(resources, runtime, digest, change.cause)
+    clients = await resources.store.clients_of(change.device)
+    digests = sorted({client.existing["digest"] for client in clients})
+    # What is known to be the device's ends at once; its tokens are followed elsewhere beside that.
+    await asyncio.gather(
+        _end(resources, clients, change.cause),
+        *(take_token_away(resources, runtime, digest, change.cause) for digest in digests),
+    )
     deregistered = await resources.store.count_released(change.cause)
     await resources.store.change_block(change.device, _finishing(change, deregistered))
 
@@ -110,13 +116,21 @@ async def apply_status(resources: Resources, change: StatusChange) -> None:
 async def take_token_away(resources: Resources, runtime: str, digest: str, cause: Cause) -> None:
     """Hold a shut-out device's token back and end the registrations that use it, unless the device is back already."""
     await resources.store.change_token(runtime, digest, _holding(cause))
-    clients = await resources.store.registered_with(runtime, digest)
+    await _end(resources, await resources.store.registered_with(runtime, digest), cause)
+
+
+async def _end(resources: Resources, clients: Sequence[Aggregate[Client]], cause: Cause) -> None:
     # Asked after the clients were found, so none of them registered once the device was back.
     blocks = await resources.store.read_blocks([cause.device])
     if model.is_lifted(blocks.get(cause.device), cause.sequence):
         return
-    for client in clients:
-        await resources.store.change(client.id, _taking_away(cause, client.sequence, model.release))
+    registered = (client for client in clients if model.is_registered(client.state))
+    await asyncio.gather(
+        *(
+            resources.store.change(client.id, _taking_away(cause, client.sequence, model.release))
+            for client in registered
+        )
+    )
 
 
 async def _what_blocks(resources: Resources, runtime: str, digest: str, device: str | None) -> Cause | None:

@@ -51,6 +51,7 @@ async def test_a_login_reaches_the_client() -> None:
     await producer.stop()
 
 
+@pytest.mark.asyncio(loop_scope="function")  # a loop of its own, in which nothing else has tasks
 @pytest.mark.parametrize("number", range(3))
 async def test_a_cluster_that_is_away_is_known_soon_and_leaves_nothing_running(number: int) -> None:
     before = asyncio.all_tasks()
