@@ -1,7 +1,6 @@
 """`python -m mobile_platform`: serve until told to stop."""
 
 from chassis.serve import main
-
 from mobile_platform.app import create_app
 from mobile_platform.settings import Settings
 
