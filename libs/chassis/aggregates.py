@@ -17,7 +17,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from chassis.clock import Clock
-from chassis.commands import Command, CommandQueue, StoreLimits
+from chassis.commands import Command, CommandQueue, StoreLimits, refuse_expired
 from chassis.conflicts import KeyConflict, conflict_of
 from chassis.decisions import Aggregate, Decision
 from chassis.errors import Unavailable
@@ -122,7 +122,7 @@ class AggregateStore:
             batch = await self._queue.take(self._busy)
             documents = {command.id for command in batch}
             self._busy |= documents
-            task = asyncio.create_task(self._commit_safely(self._refuse_expired(batch), documents))
+            task = asyncio.create_task(self._commit_safely(refuse_expired(batch), documents))
             self._commits.add(task)
             task.add_done_callback(self._commits.discard)
 
@@ -217,19 +217,13 @@ class AggregateStore:
         commands = [command for command, _ in [*one.deciders, *one.refused]]
         if "_id" in error["keyPattern"]:
             self.counts["races_lost"] += len(commands)
-            self._queue.put_back(self._refuse_expired(commands))
+            self._queue.put_back(refuse_expired(commands))
         elif len(commands) == 1:
             commands[0].fail(conflict_of(error))
         else:
             for command in commands:
                 command.alone = True
             self._queue.put_back(commands)
-
-    def _refuse_expired(self, commands: list[Command]) -> list[Command]:
-        expired = {command for command in commands if command.expired}
-        for command in expired:
-            command.fail(Unavailable())
-        return [command for command in commands if command not in expired]
 
     async def _follow(self, changed: list[Staged]) -> None:
         """After a write whose outcome is unknown: wait until MongoDB answers, then decide again what is not there."""
@@ -244,7 +238,7 @@ class AggregateStore:
                 break
             except PyMongoError:
                 await asyncio.sleep(0.1)
-        self._queue.put_back(self._refuse_expired(commands))
+        self._queue.put_back(refuse_expired(commands))
 
     def _republish(self, command: Command, document: Document) -> None:
         entries = [entry for entry in document.get("outbox", []) if entry["id"].startswith(command.command_id)]

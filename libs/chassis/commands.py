@@ -10,7 +10,7 @@ from typing import Any
 
 from chassis.context import correlation_id, in_reaction, traceparent
 from chassis.decisions import Decide
-from chassis.errors import Overloaded
+from chassis.errors import Overloaded, Unavailable
 
 _random = random.Random().getrandbits  # noqa: S311 - an id, not a secret
 
@@ -62,6 +62,14 @@ class Command:
     def expired(self) -> bool:
         """Whether following it any longer would keep its caller too long."""
         return time.monotonic() >= self.deadline
+
+
+def refuse_expired(commands: list[Command]) -> list[Command]:
+    """Those that may still be followed; the callers of the others are told to try again."""
+    expired = {command for command in commands if command.expired}
+    for command in expired:
+        command.fail(Unavailable())
+    return [command for command in commands if command not in expired]
 
 
 class CommandQueue:

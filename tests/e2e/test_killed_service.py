@@ -31,6 +31,7 @@ from tests.support.stacks import ports_in_a_row
 DEVICES = 100
 CHANGES = 1_000
 SERVICES = ("push-registry", "mobile-platform", "contacts")
+MAIL_CONNECTIONS = 8  # mails under way at once, by the default of SMTP_CONNECTIONS
 ALERTING = {"LOST", "STOLEN"}  # the demo list's custom events for a status
 
 pytestmark = pytest.mark.timeout(240)
@@ -88,7 +89,9 @@ async def test_kill_9_in_the_middle_loses_nothing_and_repeats_nothing(town: Town
     events = await _settled(town, ours)
     await _tokens_are_as_the_last_status_demands(fleet)
     counts = _nothing_twice(fleet, events, ours)
-    mails = await _one_mail_a_trigger(town, events, ours)
+    # A mail that the server had taken and the victim not yet recorded comes again: SMTP cannot tell.
+    uncertain = MAIL_CONNECTIONS if victim == "email-handlers" else 0
+    mails = await _one_mail_a_trigger(town, events, ours, uncertain)
     print(f"\n{victim} killed: {CHANGES} acknowledged, {counts}, mails {mails}, effects twice 0")
 
 
@@ -142,7 +145,7 @@ def _nothing_twice(fleet: Fleet, events: list[Event], ours: set[str]) -> dict[st
     return {"status-changed": len(changes), "status-applied": len(applied), "tokens removed": len(robbed)}
 
 
-async def _one_mail_a_trigger(town: Town, events: list[Event], ours: set[str]) -> int:
+async def _one_mail_a_trigger(town: Town, events: list[Event], ours: set[str], uncertain: int) -> int:
     alerts = [e for e in distinct(events, catalog.CUSTOM_EVENT_TRIGGERED, ours) if e.data["cause"] == "status"]
     per_change = Counter((event.data["deviceId"], event.statussequence) for event in alerts)
     assert set(per_change.values()) <= {1}
@@ -164,5 +167,7 @@ async def _one_mail_a_trigger(town: Town, events: list[Event], ours: set[str]) -
         return ids
 
     mails = await eventually(delivered, within=60, every=0.5)
-    assert set(mails.values()) <= {1}
-    return sum(mails.values())
+    again = [id for id, number in mails.items() if number > 1]
+    assert len(again) <= uncertain
+    assert sum(mails.values()) == len(wanted) + len(again)
+    return len(mails)
