@@ -1,8 +1,9 @@
 """AggregateStore: one aggregate, one document, one conditional write, committed in groups.
 
-Commands that arrive while a commit is in flight form the next batch: one find, the decisions in memory, one
-unordered bulk write at majority. There is no timer, so a lone command goes at once. State and events are saved by
-the same update; the relay publishes afterwards.
+Commands that arrive while commits are in flight form the next batch: one find, the decisions in memory, one unordered
+bulk write at majority. There is no timer, so a lone command goes at once. Two commits may be in flight, never on the
+same document: the second gave a quarter more status changes a second. State and events are saved by the same update;
+the relay publishes afterwards.
 """
 
 import asyncio
