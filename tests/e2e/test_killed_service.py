@@ -1,7 +1,7 @@
 """Any one service is killed with SIGKILL in the middle of 1,000 status changes, and started again.
 
-Whatever was acknowledged must hold in the end, and nothing may have taken effect twice. Only a mail that the mail server had
-taken, and the killed handler not yet recorded, may come again: once, and with the same Message-ID.
+Whatever was acknowledged must hold in the end, and nothing may have taken effect twice. Only a mail that the mail
+server had taken, and the killed handler not yet recorded, may come again: once, and with the same Message-ID.
 """
 
 import asyncio
