@@ -25,6 +25,7 @@ from chassis.errors import Unavailable
 from chassis.mongo import Document
 from chassis.outbox import Entry
 from chassis.staging import Staged, decide, finished_before, stage
+from device_events.points import reached
 from device_events.tasks import end
 
 log = structlog.get_logger()
@@ -195,6 +196,7 @@ class AggregateStore:
     async def _write(self, changed: list[Staged]) -> Mapping[int, Mapping[str, Any]]:
         """The errors by position; raises PyMongoError when the outcome is unknown."""
         updates = [one.update(keep_latest=self._keep_latest) for one in changed]
+        reached("before-commit")
         try:
             await self.collection.bulk_write(updates, ordered=False)
         except BulkWriteError as error:
@@ -203,6 +205,7 @@ class AggregateStore:
             if details.get("writeConcernErrors") or any(one["code"] != DUPLICATE_KEY for one in failures):
                 raise
             return {failure["index"]: failure for failure in failures}
+        reached("after-commit")
         return {}
 
     def _won(self, one: Staged) -> None:

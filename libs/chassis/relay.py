@@ -18,6 +18,7 @@ from pymongo.errors import PyMongoError
 from chassis.mongo import Document, relaxed
 from chassis.outbox import Entry, event_of
 from device_events.envelope import encode
+from device_events.points import reached
 from device_events.publisher import OutgoingRecord, Publisher
 from device_events.tasks import end
 
@@ -103,6 +104,7 @@ class Relay:
         """Publish these entries in order and remove the acknowledged ones; whether all were acknowledged."""
         async with self._turn:
             acknowledged = await self._publish(items)
+            reached("after-acknowledgement")
             await self._remove(acknowledged)
             return len(acknowledged) == len(items)
 

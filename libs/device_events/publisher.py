@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 
 from device_events.connection import KafkaConnection
 from device_events.envelope import Headers
+from device_events.points import reached
 from device_events.tasks import within
 
 log = structlog.get_logger()
@@ -75,6 +76,7 @@ class Publisher:
         producer, topic = await self._connected(), self._connection.name
         for record in records:
             futures.append(await producer.send(topic(record.topic), record.value, record.key, headers=record.headers))
+        reached("after-publish")
         if futures:
             await asyncio.wait(futures)
 

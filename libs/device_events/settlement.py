@@ -12,6 +12,7 @@ from device_events.dead_letters import dead_letter
 from device_events.envelope import decode, event_type
 from device_events.errors import Away, Rejected, Undecodable
 from device_events.event import Event
+from device_events.points import reached
 from device_events.publisher import Publisher
 from device_events.window import Record, Window
 
@@ -88,6 +89,7 @@ class Settlement:
                     return await self._give_up(record, window, error)
             else:
                 self.counts["handled"] += 1
+                reached("after-effect")
                 return True
             self.counts["retried"] += 1
             if await self._closed_during(window, self._pause(max(tries, 1))):

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 
 from device_events.connection import KafkaConnection
 from device_events.event import Event
+from device_events.points import reached
 from device_events.publisher import Publisher
 from device_events.settlement import Settlement, SubscriberLimits
 from device_events.tasks import end, within
@@ -184,6 +185,7 @@ class Subscriber:
             offsets = {tp: offset for tp, window in windows.items() if (offset := window.to_commit()) is not None}
             if not offsets:
                 return
+            reached("before-offset-commit")
             try:
                 await within(COMMIT_LIMIT, consumer.commit(offsets))
             except (KafkaError, TimeoutError) as error:
