@@ -8,12 +8,11 @@ import orjson
 from pymongo import ASCENDING, IndexModel
 
 from chassis.decisions import Announcement
-from device_events import Event
+from device_events.envelope import Headers, encode_attributes
 
 Entry = dict[str, Any]
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 PENDING_INDEX = "outbox_pending"
-_EXTENSIONS = ("deviceid", "causationid", "statussequence", "correlationid", "traceparent")
 
 
 def pending_index() -> IndexModel:
@@ -60,15 +59,6 @@ def entries_of(
     ]
 
 
-def event_of(source: str, subject: str, entry: Entry) -> Event:
-    """The event that an entry stands for."""
-    return Event(
-        id=entry["id"],
-        type=entry["type"],
-        source=source,
-        subject=subject,
-        time=entry["time"],
-        sequence=entry["sequence"],
-        data=orjson.loads(entry["data"]),
-        **{name: entry[name] for name in _EXTENSIONS if name in entry},
-    )
+def encode_entry(source: str, subject: str, entry: Entry) -> tuple[bytes, bytes, Headers]:
+    """The Kafka record of the event that an entry stands for: key, value, headers."""
+    return encode_attributes({**entry, "source": source, "subject": subject}, entry["data"].encode())

@@ -7,7 +7,7 @@ outboxes for the sweeper. So every event is published at least once, and none wi
 import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -16,8 +16,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import PyMongoError
 
 from chassis.mongo import Document, relaxed
-from chassis.outbox import Entry, event_of
-from device_events.envelope import encode
+from chassis.outbox import Entry, encode_entry
 from device_events.points import reached
 from device_events.publisher import OutgoingRecord, Publisher
 from device_events.tasks import end
@@ -134,7 +133,7 @@ class Relay:
 
     def _record(self, item: Addressed) -> OutgoingRecord | None:
         try:
-            key, value, headers = encode(event_of(self._source, item.subject, item.entry))
+            key, value, headers = encode_entry(self._source, item.subject, item.entry)
             return OutgoingRecord(self._topic_for(item.entry["type"], self._source), key, value, headers)
         except Exception:
             # A fault of ours must not hold up the others' events; this one stays in its outbox and is tried again.
@@ -152,7 +151,8 @@ class Relay:
         if self._keep_latest:
             await self._remove_if_newest(ids, newest)
             return
-        await self._collection.bulk_write([_removal({"_id": key}, own) for key, own in ids.items()], ordered=False)
+        # One statement for all: half the CPU in MongoDB of one each. An id says which document's entry it is.
+        await self._collection.update_many({"_id": {"$in": list(ids)}}, _pull(id for own in ids.values() for id in own))
 
     async def _remove_if_newest(self, ids: dict[str, list[str]], newest: dict[str, int]) -> None:
         """Remove entries only while the document has announced nothing after them.
@@ -164,7 +164,7 @@ class Relay:
         """
         while newest:
             result = await self._collection.bulk_write(
-                [_removal({"_id": key, "sequence": newest[key]}, ids[key]) for key in newest], ordered=False
+                [UpdateOne({"_id": key, "sequence": newest[key]}, _pull(ids[key])) for key in newest], ordered=False
             )
             if result.matched_count == len(newest):
                 return
@@ -181,5 +181,5 @@ class Relay:
             newest = {item.subject: item.entry["sequence"] for item in again}
 
 
-def _removal(filter: Document, ids: list[str]) -> UpdateOne:
-    return UpdateOne(filter, {"$pull": {"outbox": {"id": {"$in": ids}}}})
+def _pull(ids: Iterable[str]) -> Document:
+    return {"$pull": {"outbox": {"id": {"$in": list(ids)}}}}

@@ -8,7 +8,8 @@ to decode, 10 to encode; here 20 and 2). The SDK stays the judge: a test reads o
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -22,33 +23,40 @@ from device_events.plain import plainly_valid
 Headers = list[tuple[str, bytes]]
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "sequence")
+ATTRIBUTES = tuple(field.name for field in fields(Event) if field.name != "data")
 _SPECVERSION, _JSON = ("ce_specversion", b"1.0"), ("content-type", b"application/json")
 
 
 def encode(event: Event) -> tuple[bytes, bytes, Headers]:
     """The Kafka record of an event: key, value, headers. The payload is taken as it is: announce valid ones."""
-    subject = event.subject.encode()
+    attributes = {name: getattr(event, name) for name in ATTRIBUTES}
+    return encode_attributes(attributes, orjson.dumps(event.data))
+
+
+def encode_attributes(attributes: Mapping[str, Any], payload: bytes) -> tuple[bytes, bytes, Headers]:
+    """The same from an event's attributes by name and its payload as JSON; optional ones may be None or missing."""
+    subject: bytes = attributes["subject"].encode()
     headers = [
         _SPECVERSION,
         _JSON,
-        ("ce_id", event.id.encode()),
-        ("ce_type", event.type.encode()),
-        ("ce_source", event.source.encode()),
+        ("ce_id", attributes["id"].encode()),
+        ("ce_type", attributes["type"].encode()),
+        ("ce_source", attributes["source"].encode()),
         ("ce_subject", subject),
-        ("ce_time", event.time.isoformat().replace("+00:00", "Z").encode()),
-        ("ce_sequence", str(event.sequence).encode()),
+        ("ce_time", attributes["time"].isoformat().replace("+00:00", "Z").encode()),
+        ("ce_sequence", b"%d" % attributes["sequence"]),
     ]
-    if event.deviceid is not None:
-        headers.append(("ce_deviceid", event.deviceid.encode()))
-    if event.causationid is not None:
-        headers.append(("ce_causationid", event.causationid.encode()))
-    if event.statussequence is not None:
-        headers.append(("ce_statussequence", str(event.statussequence).encode()))
-    if event.correlationid is not None:
-        headers.append(("ce_correlationid", event.correlationid.encode()))
-    if event.traceparent:
-        headers.append(("traceparent", event.traceparent.encode()))
-    return subject, orjson.dumps(event.data), headers
+    if (device := attributes.get("deviceid")) is not None:
+        headers.append(("ce_deviceid", device.encode()))
+    if (cause := attributes.get("causationid")) is not None:
+        headers.append(("ce_causationid", cause.encode()))
+    if (sequence := attributes.get("statussequence")) is not None:
+        headers.append(("ce_statussequence", b"%d" % sequence))
+    if (correlation := attributes.get("correlationid")) is not None:
+        headers.append(("ce_correlationid", correlation.encode()))
+    if trace := attributes.get("traceparent"):
+        headers.append(("traceparent", trace.encode()))
+    return subject, payload, headers
 
 
 def event_type(headers: Iterable[tuple[str, bytes]]) -> str | None:

@@ -28,7 +28,7 @@ class SubscriberLimits:
     """
 
     window: int = 512
-    poll_records: int = 1_000
+    poll_records: int = 256
     poll_ms: int = 100
     attempts: int = 6
     backoff: float = 0.05

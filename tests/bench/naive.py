@@ -18,11 +18,10 @@ from chassis.aggregates import AggregateStore, KeyConflict
 from chassis.commands import Command
 from chassis.decisions import Aggregate, Decision
 from chassis.errors import Unavailable
-from chassis.outbox import Entry, entries_of, event_of
+from chassis.outbox import Entry, encode_entry, entries_of
 from chassis.serve import main
 from chassis.settings import kafka_settings
 from device_events.catalog import PUSH_REGISTRY, topic_for
-from device_events.envelope import encode
 from push_registry.app import create_app
 from push_registry.settings import Settings
 
@@ -89,7 +88,7 @@ class NaiveStore(AggregateStore):
         try:
             producer = await self._connected()
             for entry in entries:
-                key, value, headers = encode(event_of(PUSH_REGISTRY, subject, entry))
+                key, value, headers = encode_entry(PUSH_REGISTRY, subject, entry)
                 topic = self._kafka.name(topic_for(entry["type"], PUSH_REGISTRY))
                 await producer.send_and_wait(topic, value, key, headers=headers)
         except (KafkaError, OSError) as error:
