@@ -24,6 +24,8 @@ from chassis.decisions import Aggregate, Decision
 from chassis.errors import Unavailable
 from chassis.mongo import Document
 from chassis.outbox import Entry
+from chassis.reading import STATE, AggregateReader
+from chassis.recent import Recent
 from chassis.staging import Staged, decide, finished_before, stage
 from device_events.points import reached
 from device_events.tasks import end
@@ -33,10 +35,9 @@ __all__ = ["AggregateStore", "KeyConflict"]
 S = TypeVar("S")
 R = TypeVar("R")
 DUPLICATE_KEY = 11000
-_READ = {"state": 1, "version": 1, "sequence": 1}
 
 
-class AggregateStore:
+class AggregateStore(AggregateReader):
     """All reads and writes of one service's collection. `offer` takes what was committed, for publishing."""
 
     def __init__(
@@ -49,13 +50,14 @@ class AggregateStore:
         keep_latest: bool = False,
     ) -> None:
         """`keep_latest` keeps a copy of the last entry, which a compacted topic needs."""
-        self.collection = collection
+        super().__init__(collection)
         self.clock = clock
         self.counts: Counter[str] = Counter()
         self._offer = offer
         self._limits = limits or StoreLimits()
         self._keep_latest = keep_latest
         self._queue = CommandQueue(self._limits)
+        self._recent = Recent()
         self._committer: asyncio.Task[None] | None = None
         self._commits: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(self._limits.in_flight)
@@ -69,40 +71,23 @@ class AggregateStore:
         """Commands in the queue."""
         return len(self._queue)
 
-    async def execute(self, id: str, decide: Callable[[Aggregate[S]], Decision[S, R]]) -> R:
+    async def execute(
+        self, id: str, decide: Callable[[Aggregate[S]], Decision[S, R]], *, new: bool = False, afresh: bool = False
+    ) -> R:
         """Run a decision on the document and return its result once that is durable.
 
+        `new`: the id has just been made, so the document need not be looked for. `afresh`: the document is read after
+        this call, whatever is remembered of it, as a decision on another one rests on it.
         Raises what the decision raises, KeyConflict, Overloaded while the queue is full, and Unavailable when it could
         not be begun within 5 s or its outcome stays unknown for that long. It runs on though its caller is cancelled.
         """
         if self._stopped:
             raise Unavailable()
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._queue.put(Command(id, decide, future, deadline=time.monotonic() + self._limits.outcome))
+        deadline = time.monotonic() + self._limits.outcome
+        self._queue.put(Command(id, decide, future, deadline=deadline, new=new, afresh=afresh))
         self._idle.clear()
         return await future
-
-    async def read(self, id: str) -> Aggregate[Any] | None:
-        """The aggregate as a majority has it, or None. Raises Unavailable."""
-        found = await self.find({"_id": id}, limit=1)
-        return found[0] if found else None
-
-    async def find(
-        self, filter: Mapping[str, Any], *, sort: Sequence[tuple[str, int]] = (), limit: int = 0, skip: int = 0
-    ) -> list[Aggregate[Any]]:
-        """The aggregates that match, as a majority has them; `limit` 0 is all. Raises Unavailable."""
-        try:
-            cursor = self.collection.find(filter, _READ, limit=limit, skip=skip, sort=list(sort) or None)
-            return [Aggregate(d["_id"], d["state"], d["version"], d["sequence"]) async for d in cursor]
-        except PyMongoError as error:
-            raise Unavailable() from error
-
-    async def count(self, filter: Mapping[str, Any]) -> int:
-        """How many aggregates match. Raises Unavailable."""
-        try:
-            return await self.collection.count_documents(filter)
-        except PyMongoError as error:
-            raise Unavailable() from error
 
     def start(self) -> None:
         """Begin committing."""
@@ -147,8 +132,9 @@ class AggregateStore:
                 self._idle.set()
 
     async def _commit(self, batch: list[Command]) -> None:
-        documents = await self._load({command.id for command in batch}, commits=any(one.attempts for one in batch))
-        staged = self._stage(batch, documents)
+        sought = {command.id for command in batch if not self._is_known(command)}
+        documents = await self._load(sought, commits=any(one.attempts for one in batch)) if sought else {}
+        staged = self._sure(self._stage(batch, documents, sought))
         changed = [one for one in staged if one.changed]
         self.counts["commits"] += 1
         self.counts["documents"] += len(changed)
@@ -169,11 +155,11 @@ class AggregateStore:
                 self._won(one)
 
     async def _load(self, ids: set[str], *, commits: bool = False) -> dict[str, Document]:
-        fields = {**_READ, "outbox": 1, **({"commits": 1} if commits else {})}
+        fields = {**STATE, "outbox": 1, **({"commits": 1} if commits else {})}
         cursor = self.collection.find({"_id": {"$in": list(ids)}}, fields)
         return {document["_id"]: document async for document in cursor}
 
-    def _stage(self, batch: list[Command], documents: Mapping[str, Document]) -> list[Staged]:
+    def _stage(self, batch: list[Command], documents: Mapping[str, Document], sought: set[str]) -> list[Staged]:
         staged: dict[str, Staged] = {}
         size, now = 0, self.clock.now()
         for position, command in enumerate(batch):
@@ -187,11 +173,25 @@ class AggregateStore:
                 break
             one = staged.get(command.id)
             if one is None:
-                one = staged[command.id] = stage(command.id, document)
+                known = None if command.id in sought else self._recent.get(command.id)
+                one = staged[command.id] = stage(command.id, document, known, read=command.id in sought)
             before = one.size
             decide(one, command, now=now, limits=self._limits)
             size += one.size - before
         return list(staged.values())
+
+    def _sure(self, staged: list[Staged]) -> list[Staged]:
+        """Those to go on with. Only a write proves what was remembered; refusals and the like are decided afresh."""
+        for one in staged:
+            if not one.read:
+                unsure = [command for command, _ in one.refused] if one.changed else one.commands
+                one.refused = []
+                self._queue.put_back(_to_be_read_for(unsure))
+        return [one for one in staged if one.read or one.changed]
+
+    def _is_known(self, command: Command) -> bool:
+        """Whether it may be decided on what is remembered; the version in the update's filter proves that right."""
+        return not command.attempts and (command.new or (not command.afresh and command.id in self._recent))
 
     async def _write(self, changed: list[Staged]) -> Mapping[int, Mapping[str, Any]]:
         """The errors by position; raises PyMongoError when the outcome is unknown."""
@@ -209,6 +209,8 @@ class AggregateStore:
         return {}
 
     def _won(self, one: Staged) -> None:
+        if one.raw_state is not None:
+            self._recent.keep(one)
         for command, result in one.deciders:
             command.succeed(result)
         # A refusal may rest on what this batch wrote, so it is answered only now.
@@ -218,10 +220,11 @@ class AggregateStore:
             self._offer(one.document_id, one.entries)
 
     def _lost(self, one: Staged, error: Mapping[str, Any]) -> None:
-        commands = [command for command, _ in [*one.deciders, *one.refused]]
+        commands = one.commands
         if "_id" in error["keyPattern"]:
             self.counts["races_lost"] += len(commands)
-            self._queue.put_back(refuse_expired(commands))
+            self._recent.forget(one.document_id)
+            self._queue.put_back(refuse_expired(_to_be_read_for(commands)))
         elif len(commands) == 1:
             commands[0].fail(conflict_of(error))
         else:
@@ -235,7 +238,8 @@ class AggregateStore:
         for one in changed:
             for command, result in one.deciders:
                 command.attempts[one.commit_id] = result
-            commands += [command for command, _ in [*one.deciders, *one.refused]]
+            self._recent.forget(one.document_id)
+            commands += _to_be_read_for(one.commands)
         while any(not command.expired for command in commands):
             try:
                 await self._load({changed[0].document_id})
@@ -248,3 +252,9 @@ class AggregateStore:
         entries = [entry for entry in document.get("outbox", []) if entry["id"].startswith(command.command_id)]
         if entries:
             self._offer(command.id, entries)
+
+
+def _to_be_read_for(commands: list[Command]) -> list[Command]:
+    for command in commands:
+        command.new, command.afresh = False, True
+    return commands

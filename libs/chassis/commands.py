@@ -45,6 +45,8 @@ class Command:
     reaction: bool = field(default_factory=in_reaction)
     correlationid: str | None = field(default_factory=correlation_id)
     traceparent: str | None = field(default_factory=traceparent)
+    new: bool = False  # its document cannot be there yet
+    afresh: bool = False  # its document is to be read for it
     alone: bool = False  # met a conflict in company: tried again by itself, to see whose conflict it is
     attempts: dict[int, Any] = field(default_factory=dict)  # commit id -> result, of writes with unknown outcome
 

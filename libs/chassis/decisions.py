@@ -11,7 +11,9 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Aggregate(Generic[S]):
-    """One document as a decision sees it. `state` is None and `version` 0 while it has never been written.
+    """One document as a decision sees it. `version` is 0 while it has never been written, and `state` None.
+
+    A state that was forgotten, which is stored empty, is None too; its version and sequence go on.
 
     `version` counts writes; `sequence` counts the events announced, so the next event's is `sequence + 1`.
     """
@@ -42,7 +44,10 @@ class Announcement:
 
 @dataclass(frozen=True)
 class Decision(Generic[S, R]):
-    """What was decided. `state` None means that nothing changes; events may only come with a state."""
+    """What was decided. `state` None means that nothing changes, an empty one that all of it is to be forgotten.
+
+    Events may only come with a state.
+    """
 
     result: R
     state: S | None = None

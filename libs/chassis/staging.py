@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import bson
 import bson.errors
@@ -28,6 +28,16 @@ def _commit_id() -> int:
 _RAW = CODEC.with_options(document_class=RawBSONDocument)
 
 
+class OutboxSize(NamedTuple):
+    """What waits in a document's outbox: entries, and their bytes as BSON."""
+
+    entries: int = 0
+    bytes: int = 0
+
+
+Remembered = tuple[Aggregate[Any], OutboxSize]
+
+
 @dataclass(slots=True)
 class Staged:
     """One document of a batch: what was read, what has been decided on it so far, and who waits for that."""
@@ -36,8 +46,8 @@ class Staged:
     version: int
     sequence: int
     aggregate: Aggregate[Any]
-    pending: int  # entries in its outbox
-    pending_bytes: int
+    pending: OutboxSize
+    read: bool = True  # for this batch; otherwise it rests on what was remembered
     commit_id: int = field(default_factory=_commit_id)
     raw_state: RawBSONDocument | None = None
     size: int = 0
@@ -45,6 +55,11 @@ class Staged:
     raw_entries: list[RawBSONDocument] = field(default_factory=list)
     deciders: list[tuple[Command, Any]] = field(default_factory=list)  # with their results
     refused: list[tuple[Command, Exception]] = field(default_factory=list)
+
+    @property
+    def commands(self) -> list[Command]:
+        """All that were decided on it."""
+        return [command for command, _ in [*self.deciders, *self.refused]]
 
     @property
     def changed(self) -> bool:
@@ -69,14 +84,25 @@ class Staged:
         )
 
 
-def stage(document_id: str, document: Mapping[str, Any] | None) -> Staged:
-    """A document as read, or one that has never been written."""
-    if document is None:
-        return Staged(document_id, 0, 0, Aggregate(document_id, None, 0, 0), 0, 0)
-    version, sequence, outbox = document["version"], document["sequence"], document.get("outbox", [])
-    aggregate = Aggregate(document_id, document["state"], version, sequence)
-    size = len(bson.encode({"outbox": outbox})) if len(outbox) > 1 else 0
-    return Staged(document_id, version, sequence, aggregate, len(outbox), size)
+def aggregate_of(document: Mapping[str, Any]) -> Aggregate[Any]:
+    """What a decision sees of a document."""
+    return Aggregate(document["_id"], document["state"] or None, document["version"], document["sequence"])
+
+
+def stage(
+    document_id: str, document: Mapping[str, Any] | None, known: Remembered | None = None, *, read: bool = True
+) -> Staged:
+    """A document as read, else as remembered, else one that has never been written."""
+    if document is not None:
+        outbox = document.get("outbox", ())
+        # One entry is far below the bound, and common: not worth encoding.
+        size = OutboxSize(len(outbox), len(bson.encode({"outbox": outbox})) if len(outbox) > 1 else 0)
+        aggregate = aggregate_of(document)
+    elif known is not None:
+        aggregate, size = known
+    else:
+        aggregate, size = Aggregate(document_id, None, 0, 0), OutboxSize()
+    return Staged(document_id, aggregate.version, aggregate.sequence, aggregate, size, read)
 
 
 def decide(staged: Staged, command: Command, *, now: datetime, limits: StoreLimits) -> None:
@@ -101,17 +127,17 @@ def decide(staged: Staged, command: Command, *, now: datetime, limits: StoreLimi
         )
         raw_entries = [_raw(entry, limits.outbox_bytes) for entry in entries]
         size = sum(len(raw.raw) for raw in raw_entries)
-        if staged.pending + len(entries) > limits.outbox_entries or staged.pending_bytes + size > limits.outbox_bytes:
+        pending = OutboxSize(staged.pending.entries + len(entries), staged.pending.bytes + size)
+        if pending.entries > limits.outbox_entries or pending.bytes > limits.outbox_bytes:
             raise Overloaded()
     except Exception as error:
         staged.refused.append((command, error))
         return
-    staged.aggregate = Aggregate(before.id, decision.state, staged.version + 1, before.sequence + len(entries))
+    staged.aggregate = Aggregate(before.id, decision.state or None, staged.version + 1, before.sequence + len(entries))
     staged.raw_state = raw_state
     staged.entries += entries
     staged.raw_entries += raw_entries
-    staged.pending += len(entries)
-    staged.pending_bytes += size
+    staged.pending = pending
     staged.size += len(raw_state.raw) + size
     staged.deciders.append((command, decision.result))
 

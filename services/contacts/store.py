@@ -33,9 +33,11 @@ class ContactStore:
         """Decide on one contact. Raises KeyConflict when another has its device."""
         return await self._aggregates.execute(id, decide)
 
-    async def change_block(self, device: str, decide: Callable[[Aggregate[Block]], Decision[Block, R]]) -> R:
-        """Decide on one device's block."""
-        return await self._aggregates.execute(device, decide)
+    async def change_block(
+        self, device: str, decide: Callable[[Aggregate[Block]], Decision[Block, R]], *, new: bool = False
+    ) -> R:
+        """Decide on one device's block; `new` says that most likely there is none yet."""
+        return await self._aggregates.execute(device, decide, new=new)
 
     async def read(self, id: str) -> Aggregate[Contact] | None:
         """One contact."""

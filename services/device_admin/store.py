@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 from chassis.aggregates import AggregateStore
 from chassis.decisions import Aggregate, Decision
 from chassis.errors import Unavailable
-from chassis.mongo import Document
+from chassis.mongo import Document, relaxed
 from device_admin.model.device import DeviceState
 from device_admin.model.page import Page, PageRequest, Place, SortedList, identity_of
 from device_admin.model.transaction import TransactionState, TransactionStatus
@@ -65,6 +65,7 @@ TRANSACTION_ORDERS: Mapping[str, str] = {
     "user": "user",
     "server": "server",
 }
+TRANSACTION_COUNTER = "counter:transactions"
 _TYPES: Mapping[str, type] = {"id": int, "last_accessed": datetime, "updated": datetime}
 
 
@@ -73,7 +74,7 @@ class Store:
 
     def __init__(self, aggregates: AggregateStore) -> None:
         self._aggregates = aggregates
-        self._counter = Counter(aggregates.collection, "counter:transactions")
+        self._counter = Counter(aggregates.collection, TRANSACTION_COUNTER)
 
     async def next_transaction_id(self) -> int:
         """An id that is greater than all given out before. Raises Unavailable."""
@@ -95,12 +96,17 @@ class Store:
         return state if state and state["kind"] == "transaction" and state["runtime"] == runtime else None
 
     async def create_transaction(self, transaction: TransactionState) -> None:
-        """Write a new transaction; returns once it is durable."""
+        """Write a new transaction; returns once it is durable. Raises Unavailable when its id is taken after all.
 
-        def write(_: Aggregate[TransactionState]) -> Decision[TransactionState, None]:
+        That takes a failover between the counter and this write, by which the counter has forgotten the id.
+        """
+
+        def write(current: Aggregate[TransactionState]) -> Decision[TransactionState, None]:
+            if current.state is not None:
+                raise Unavailable()
             return Decision(result=None, state=transaction)
 
-        await self._aggregates.execute(f"transaction:{transaction['id']}", write)
+        await self._aggregates.execute(f"transaction:{transaction['id']}", write, new=True)
 
     async def decide_transaction(
         self, transaction_id: int, decide: Callable[[TransactionState], TransactionState]
@@ -180,7 +186,8 @@ class Counter:
     """Gives out growing numbers from one document; requests that wait at the same time share one increment."""
 
     def __init__(self, collection: AsyncCollection[Document], id: str) -> None:
-        self._collection = collection
+        # The majority write of what gets the number comes later in the same log, so it is never kept without this one.
+        self._collection = relaxed(collection)
         self._id = id
         self._waiting: list[asyncio.Future[int]] = []
         self._turn: asyncio.Task[None] | None = None
@@ -212,6 +219,11 @@ class Counter:
             {"_id": self._id}, {"$inc": {"state.last": count}}, upsert=True, return_document=ReturnDocument.AFTER
         )
         return int(document["state"]["last"])
+
+
+async def raise_transaction_counter(collection: AsyncCollection[Document], last: int) -> None:
+    """Have transaction ids go on after this one, should they not be past it yet. Raises PyMongoError."""
+    await collection.update_one({"_id": TRANSACTION_COUNTER}, {"$max": {"state.last": last}}, upsert=True)
 
 
 def _sorted_by(orders: Mapping[str, str], page: PageRequest, tie: str) -> dict[str, type]:

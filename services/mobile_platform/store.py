@@ -1,5 +1,6 @@
 """Reads and writes this service's collection: clients, held tokens and devices' blocks. Nobody else does."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TypeVar
@@ -19,6 +20,7 @@ INDEXES = (
     IndexModel([("state.released.device", 1), ("state.released.sequence", 1)], name="clients_released", sparse=True),
 )
 
+REMEMBERED = 4_096  # devices
 Decide = Callable[[Aggregate[Client]], Decision[Client, R]]
 
 
@@ -27,6 +29,7 @@ class Store:
 
     def __init__(self, aggregates: AggregateStore) -> None:
         self._aggregates = aggregates
+        self._lately: OrderedDict[str, dict[str, int]] = OrderedDict()
 
     def now(self) -> datetime:
         return self._aggregates.clock.now()
@@ -43,8 +46,10 @@ class Store:
     ) -> R:
         return await self._aggregates.execute(_token_key(runtime, digest), decide)
 
-    async def change_block(self, device: str, decide: Callable[[Aggregate[Block]], Decision[Block, R]]) -> R:
-        return await self._aggregates.execute(device, decide)
+    async def change_block(
+        self, device: str, decide: Callable[[Aggregate[Block]], Decision[Block, R]], *, afresh: bool = False
+    ) -> R:
+        return await self._aggregates.execute(device, decide, afresh=afresh)
 
     async def read_client(self, id: str) -> Aggregate[Client] | None:
         """A client by its document's id."""
@@ -64,6 +69,17 @@ class Store:
     async def clients_of(self, device: str) -> list[Aggregate[Client]]:
         """Every client the device is known to have had here, those deregistered since among them."""
         return await self._aggregates.find({"state.device": device})
+
+    def remember(self, device: str, id: str, sequence: int) -> None:
+        """A client has registered here for this device; its document's sequence."""
+        self._lately.setdefault(device, {})[id] = sequence
+        self._lately.move_to_end(device)
+        if len(self._lately) > REMEMBERED:
+            self._lately.popitem(last=False)
+
+    def lately_of(self, device: str) -> Mapping[str, int]:
+        """Clients that registered here for this device, by id, with their sequences then: a guess, never all."""
+        return self._lately.pop(device, {})
 
     async def registered_with(self, runtime: str, digest: str) -> list[Aggregate[Client]]:
         """The clients, in any backend of the runtime, that take notifications at this token."""

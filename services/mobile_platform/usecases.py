@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,11 @@ from chassis.auth import Principal
 from chassis.decisions import Aggregate, Decision
 from chassis.ids import device_id as checked_device_id
 from chassis.tokens import TokenDigest
+from device_events.statuses import BLOCKING
 from mobile_platform import errors, events, model
 from mobile_platform.model import Block, Cause, Client, Registering, StatusChange, TokenHold
 from mobile_platform.settings import Backend, Catalogue
-from mobile_platform.store import Store
+from mobile_platform.store import Store, client_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ async def register(
         raise errors.DeviceBlocked
     decide = _registering(command, instance_id=str(uuid.uuid4()), at=resources.store.now())
     registration = await resources.store.change_client(backend.id, command.digest, decide)
+    if device := registration.client.get("device"):
+        resources.store.remember(device, client_key(backend.id, command.digest), registration.sequence)
     # Asked after, since a status that arrived in between may not have seen this client.
     if cause := await _what_blocks(resources, command.runtime, command.digest, registration.client.get("device")):
         refuse = _taking_away(cause, registration.sequence, model.refuse)
@@ -87,6 +90,21 @@ async def deregister(resources: Resources, backend: Backend, payload: Mapping[st
     await resources.store.change_client(backend.id, resources.digests.of(payload["token"]), decide)
 
 
+async def erase_device(store: Store, device: str, digests: Iterable[str]) -> int | None:
+    """Forget a device's clients, and those that use its tokens and name no device, and say so without naming users.
+
+    How many there were; None for a device that never was. A block stays, and so does what is known of its tokens.
+    """
+    runtime = device.partition("/")[0]
+    clients = {client.id: client for client in await store.clients_of(device)}
+    for digest in digests:
+        for client in await store.registered_with(runtime, digest):
+            if client.existing.get("device", device) == device:
+                clients[client.id] = client
+    erased = await asyncio.gather(*(store.change(id, _erasing) for id in clients))
+    return sum(erased) if clients or await store.read_blocks([device]) else None
+
+
 async def recheck(resources: Resources, client_key: str) -> None:
     """End a registration that a shut-out device still has because the service stopped in the middle of `register`."""
     current = await resources.store.read_client(client_key)
@@ -99,7 +117,7 @@ async def recheck(resources: Resources, client_key: str) -> None:
 
 async def apply_status(resources: Resources, change: StatusChange) -> None:
     """Block or unblock a device, end its registrations, and acknowledge that once. Goes on where a crash stopped it."""
-    if not await resources.store.change_block(change.device, _taking(change)):
+    if not await _take_status(resources, change):
         return
     runtime = change.device.partition("/")[0]
     clients = await resources.store.clients_of(change.device)
@@ -111,6 +129,32 @@ async def apply_status(resources: Resources, change: StatusChange) -> None:
     )
     deregistered = await resources.store.count_released(change.cause)
     await resources.store.change_block(change.device, _finishing(change, deregistered))
+
+
+async def _take_status(resources: Resources, change: StatusChange) -> bool:
+    """Write the device's block, and in the same commit the end of clients guessed to be its; whether more is to do.
+
+    The guess spares most devices a second write before their clients are gone; what it misses is found once the block
+    is there. A client is ended only as it was before the block is read, so none that registered after it was lifted.
+    """
+    guessed = resources.store.lately_of(change.device) if change.status in BLOCKING else {}
+    taking, outstanding = _taking(change), False
+
+    def take(current: Aggregate[Block]) -> Decision[Block, bool]:
+        nonlocal outstanding
+        decision = taking(current)
+        outstanding = decision.result
+        return decision
+
+    def take_away(sequence: int) -> Callable[[Aggregate[Client]], Decision[Client, None]]:
+        end = _taking_away(change.cause, sequence, model.release)
+        return lambda current: end(current) if outstanding else Decision(None)
+
+    more, *_ = await asyncio.gather(
+        resources.store.change_block(change.device, take, afresh=bool(guessed)),
+        *(resources.store.change(id, take_away(sequence)) for id, sequence in guessed.items()),
+    )
+    return more
 
 
 async def take_token_away(resources: Resources, runtime: str, digest: str, cause: Cause) -> None:
@@ -203,6 +247,14 @@ def _taking_away(
         return Decision(None, bury(current.state, cause), [events.taken_away(current.state, cause)])
 
     return decide
+
+
+def _erasing(current: Aggregate[Client]) -> Decision[Client, bool]:
+    if current.state is None or not model.is_registered(current.state):
+        return Decision(False)
+    nameless = current.state.copy()
+    nameless.pop("user", None)
+    return Decision(True, model.bury(current.state), [events.deregistered(nameless)])
 
 
 def _holding(cause: Cause) -> Callable[[Aggregate[TokenHold]], Decision[TokenHold, None]]:

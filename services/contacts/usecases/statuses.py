@@ -8,7 +8,8 @@ from contacts.usecases.resources import Resources
 
 async def apply_status(resources: Resources, change: StatusChange) -> None:
     """Bring a status to its end here, or, after a crash, go on from there. A stale or finished one does nothing."""
-    if not await resources.store.change_block(change.device, lambda block: _take(block, change)):
+    # Few devices ever have a second status, so nothing is read first; where there is one, the write finds out.
+    if not await resources.store.change_block(change.device, lambda block: _take(block, change), new=True):
         return
     lists = resources.settings.catalogue.lists_of(change.runtime)
     found = await resources.store.holding(model.device_key(one.id, change.device_id) for one in lists)

@@ -18,6 +18,10 @@ class FakeCollection:
         self.increments: list[int] = []
         self.failures: list[Exception] = []
 
+    def with_options(self, **_: Any) -> "FakeCollection":
+        """The same counter, whatever its concerns."""
+        return self
+
     async def find_one_and_update(self, _: Any, update: Any, **__: Any) -> dict[str, Any]:
         """Raise the counter."""
         await asyncio.sleep(0)

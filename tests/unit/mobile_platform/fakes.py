@@ -81,7 +81,9 @@ class FakeAggregates:
             await due()
         self.meanwhile = {steps - 1: act for steps, act in waiting.items()}
 
-    async def execute(self, id: str, decide: Callable[[Aggregate[Any]], Any]) -> Any:
+    async def execute(
+        self, id: str, decide: Callable[[Aggregate[Any]], Any], *, new: bool = False, afresh: bool = False
+    ) -> Any:
         await self._step()
         current = self.documents.get(id, Aggregate(id, None, 0, 0))
         decision = decide(current)
