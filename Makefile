@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 export PYTHONPATH := libs:services
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test unit check format locale ledger lock bench clean
+.PHONY: help run demo test unit check audit format locale ledger lock bench faults clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,12 +37,19 @@ check: $(VENV)/.dev ## Lint, formatting, types, and who may import whom
 	@echo "Checking imports with import-linter ..."
 	@$(BIN)/lint-imports
 
+# --strict: a package that the database does not know is a failure too, and not passed over.
+audit: $(VENV)/.dev ## Ask PyPI's advisory database about every pinned dependency
+	@$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt
+
 format: $(VENV)/.dev ## Rewrite the sources the way `make check` wants them
 	@$(BIN)/ruff check --fix-only $(SOURCES)
 	@$(BIN)/ruff format $(SOURCES)
 
 bench: $(VENV)/.dev ## Measure throughput and latency on this machine
 	@$(BIN)/python -m tests.bench
+
+faults: $(VENV)/.dev ## Break everything under load and balance the books (ROUNDS=n SEED=n ONLY=name,name)
+	@$(BIN)/python -m tests.faults
 
 locale: $(VENV)/.dev ## Compile the message catalogues after a .po file has changed
 	@for po in services/*/locale/*/LC_MESSAGES/messages.po; do \

@@ -11,6 +11,7 @@ from pymongo import AsyncMongoClient
 from chassis import logs
 from deploy.local.backends import BackendError, kafka_jars
 from tests.support import backends
+from tests.support.leaks import leaks_below
 from tests.support.services import kafka  # noqa: F401 - a fixture
 
 logs.configure("WARNING", service="tests", console=True)
@@ -49,6 +50,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if marked and not backends.kafka().is_kafka_itself:
         for item in marked:
             item.add_marker(pytest.mark.skip(reason=f"needs Apache Kafka, not {backends.kafka().label}"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run in which any process of ours wrote a secret to its log, whatever its tests looked at."""
+    factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]  # set by pytest
+    leaks = list(leaks_below(factory.getbasetemp()))
+    if leaks and (terminal := session.config.pluginmanager.get_plugin("terminalreporter")):
+        terminal.write_line("")
+        for leak in leaks:
+            terminal.write_line(f"LEAK: {leak}", red=True)
+    if leaks:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")

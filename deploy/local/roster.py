@@ -22,20 +22,24 @@ FILES: Mapping[str, tuple[str, ...]] = {
 
 def services(options: Options, home: Home, standing_on: Foundation, secrets: Mapping[str, str]) -> list[Service]:
     """The four services and the example handlers, none started."""
-    shared = standing_on.variables()
     trusted = f"{ISSUER}|{AUDIENCE}|http://{LOOPBACK}:{options.ports['device-admin']}{JWKS_PATH}"
+    told = settings(standing_on, secrets, trusted=trusted)
+    return [
+        Service(name, home.logs, variables, port=options.ports.get(name) or free_port())
+        for name, variables in told.items()
+    ]
+
+
+def settings(standing_on: Foundation, secrets: Mapping[str, str], *, trusted: str) -> dict[str, dict[str, str]]:
+    """What each of them is told, by its name, in variables. `trusted` is the issuer whose tokens are accepted."""
+    shared = standing_on.variables()
     own: Mapping[str, Mapping[str, str]] = {
         "push-registry": {"OIDC_ISSUERS": trusted},
         "device-admin": {"TOKEN_ISSUER": ISSUER, "TOKEN_AUDIENCE": AUDIENCE},
     }
-    four = [
-        Service(
-            name,
-            home.logs,
-            {**shared, **own.get(name, {}), **{variable: secrets[variable] for variable in FILES[name]}},
-            port=options.ports[name],
-        )
+    four = {
+        name: {**shared, **own.get(name, {}), **{variable: secrets[variable] for variable in FILES[name]}}
         for name in NAMES
-    ]
+    }
     mail = {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(standing_on.mail.port), "SMTP_SENDER": SENDER}
-    return [*four, Service("email-handlers", home.logs, {**shared, **mail}, port=free_port())]
+    return {**four, "email-handlers": {**shared, **mail}}

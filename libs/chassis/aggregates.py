@@ -81,7 +81,8 @@ class AggregateStore(AggregateReader):
         Raises what the decision raises, KeyConflict, Overloaded while the queue is full, and Unavailable when it could
         not be begun within 5 s or its outcome stays unknown for that long. It runs on though its caller is cancelled.
         """
-        if self._stopped:
+        # Until a service's clock has been set, its indexes may be missing, too.
+        if self._stopped or not self.clock.synchronised:
             raise Unavailable()
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         deadline = time.monotonic() + self._limits.outcome

@@ -1,15 +1,16 @@
 """Authentication: who is calling, by HTTP Basic or by a bearer token. What they may do is each service's."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from aiohttp import web
 
+from chassis.addresses import Network, caller_address
 from chassis.bearer import BearerVerifier
 from chassis.errors import Unauthenticated
-from chassis.passwords import PasswordVerifier
+from chassis.logins import Logins
 from chassis.users import Users
 
 
@@ -26,17 +27,21 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """The schemes of one service. All methods raise Unauthenticated with the right WWW-Authenticate."""
+    """The schemes of one service. All raise Unauthenticated with the right WWW-Authenticate; Basic TooManyFailures too.
+
+    `trusted_proxies` are those whose word on a caller's address is taken.
+    """
 
     users: Users
-    passwords: PasswordVerifier
+    logins: Logins
     tokens: BearerVerifier
     realm: str
+    trusted_proxies: Sequence[Network] = ()
 
     async def basic(self, request: web.Request) -> Principal:
         """The user of an HTTP Basic header (RFC 7617)."""
         credentials = basic_credentials(request.headers.get("Authorization"))
-        principal = await self.verify_password(*credentials) if credentials else None
+        principal = await self.verify_password(*credentials, address=self.address(request)) if credentials else None
         if principal is None:
             raise Unauthenticated(headers={"WWW-Authenticate": f'Basic realm="{self.realm}", charset="UTF-8"'})
         return principal
@@ -51,7 +56,8 @@ class Authenticator:
         except Unauthenticated as error:
             raise Unauthenticated(headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}) from error
         scope = claims.get("scope")
-        scopes = frozenset(scope.split()) if isinstance(scope, str) else frozenset[str]()
+        # Separated by spaces and nothing else (RFC 6749): what another separator hides is one scope that opens nothing.
+        scopes = frozenset(filter(None, scope.split(" "))) if isinstance(scope, str) else frozenset[str]()
         roles = claims.get("roles")
         granted = frozenset(filter(_is_text, roles)) if isinstance(roles, list) else frozenset[str]()
         return Principal(str(claims.get("sub", "")), "bearer", granted, scopes, claims)
@@ -62,10 +68,16 @@ class Authenticator:
             return await self.bearer(request)
         return await self.basic(request)
 
-    async def verify_password(self, name: str, password: str) -> Principal | None:
-        """The user, or None. An unknown user costs as much as a wrong password."""
+    def address(self, request: web.Request) -> str:
+        """Where the caller is, as far as it can be trusted; failed logins are counted by it."""
+        forwarded = request.headers.getall("X-Forwarded-For", [])
+        return caller_address(request.remote, forwarded, self.trusted_proxies)
+
+    async def verify_password(self, name: str, password: str, *, address: str) -> Principal | None:
+        """The user, or None. An unknown user costs as much as a wrong password. Raises TooManyFailures."""
         user = self.users.get(name)
-        if not await self.passwords.verify(name, password, user.password_hash if user else None) or user is None:
+        stored = user.password_hash if user else None
+        if not await self.logins.fits(name, password, stored, address=address) or user is None:
             return None
         return Principal(user.name, "basic", user.roles)
 

@@ -27,12 +27,13 @@ TOKEN_LIMIT = 8_192  # characters
 
 @dataclass(frozen=True, slots=True)
 class VerifiedToken:
-    """A token that held, until when (Unix seconds), and by which key of which issuer."""
+    """A token that held, until when (Unix seconds), and by which key of which generation of its issuer's."""
 
     claims: Mapping[str, Any]
     expires: float
     issuer: str
     kid: str
+    generation: int
 
 
 class BearerVerifier:
@@ -52,7 +53,7 @@ class BearerVerifier:
         """The token's claims. Raises Unauthenticated, or Unavailable while its issuer's keys cannot be had."""
         digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
         known = self._verified.get(digest)
-        if known and known.expires > time.time() and self._jwks[known.issuer].fresh(known.kid):
+        if known and known.expires > time.time() and self._stands(known):
             return known.claims
         self._verified.pop(digest, None)
         verified = await self._verify(token)
@@ -70,7 +71,8 @@ class BearerVerifier:
             raise Unauthenticated(reason="token header")
         if issuer is None:
             raise Unauthenticated(reason="token issuer")
-        keys = await self._jwks[issuer.issuer].keys(kid)
+        jwks = self._jwks[issuer.issuer]
+        keys = await jwks.keys(kid)
         rules = JWTClaimsRegistry(
             leeway=LEEWAY,
             iss={"essential": True, "value": issuer.issuer},
@@ -84,7 +86,13 @@ class BearerVerifier:
             rules.validate(decoded.claims)
         except (JoseError, ValueError, TypeError) as error:
             raise Unauthenticated(reason=type(error).__name__) from error
-        return VerifiedToken(decoded.claims, float(decoded.claims["exp"]) + LEEWAY, issuer.issuer, kid)
+        expires = float(decoded.claims["exp"]) + LEEWAY
+        return VerifiedToken(decoded.claims, expires, issuer.issuer, kid, jwks.generation)
+
+    def _stands(self, known: VerifiedToken) -> bool:
+        """Whether its key is still its issuer's."""
+        jwks = self._jwks[known.issuer]
+        return known.generation == jwks.generation and jwks.fresh(known.kid)
 
 
 def _peek(token: str) -> tuple[dict[str, Any], dict[str, Any]]:

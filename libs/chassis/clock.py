@@ -10,7 +10,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 class Clock:
     """`now()` never goes to the server: it adds this process's monotonic clock to the last synchronisation."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, synchronised: bool = True) -> None:
+        """`synchronised` False: nothing may be dated by it before it has been, as this process's time may be wrong."""
+        self.synchronised = synchronised
         self._base = datetime.now(UTC)
         self._monotonic = time.monotonic()
 
@@ -26,3 +28,4 @@ class Clock:
         after = time.monotonic()
         self._base = reply["localTime"].replace(tzinfo=UTC) + timedelta(seconds=(after - before) / 2)
         self._monotonic = after
+        self.synchronised = True

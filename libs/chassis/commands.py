@@ -26,7 +26,7 @@ class StoreLimits:
     queue: int = 4_096
     batch_documents: int = 256
     batch_bytes: int = 4 * 1024 * 1024
-    state_bytes: int = 1024 * 1024
+    state_bytes: int = 256 * 1024
     outbox_entries: int = 200
     outbox_bytes: int = 256 * 1024
     outcome: float = 5.0

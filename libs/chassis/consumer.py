@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 from chassis.context import event_context
 from device_events import Event, KafkaConnection, Subscriber, SubscriberLimits
-from device_events.catalog import TOPICS
+from device_events.catalog import TOPICS, retry_topic
 from device_events.tasks import end
 
 log = structlog.get_logger()
@@ -33,7 +33,9 @@ class Consumer:
         limits: SubscriberLimits | None = None,
     ) -> None:
         handlers = {type_: _with_context(reaction, resources) for type_, reaction in reactions.items()}
-        self.subscriber = Subscriber(connection, group=group, topics=topics, handlers=handlers, limits=limits)
+        # What an operator hands this group again comes to it by a topic of its own.
+        everything = [*topics, retry_topic(group)]
+        self.subscriber = Subscriber(connection, group=group, topics=everything, handlers=handlers, limits=limits)
         self.caught_up = asyncio.Event()
         self._compacted = [topic for topic in topics if TOPICS[topic].compacted]
         if not (reactions and self._compacted):

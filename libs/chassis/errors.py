@@ -108,6 +108,12 @@ class Forbidden(Refusal):
     status, code, message = 403, "forbidden", "Not permitted"
 
 
+class TooManyFailures(Refusal):
+    """The caller, or others at the same address, failed to log in too often; Retry-After says how long to wait."""
+
+    status, code, message = 429, "too_many_failures", "Too many failed logins, try again later"
+
+
 class Unavailable(Refusal, Away):
     """A backend is away: nothing was acknowledged. A reaction that meets it is tried again later."""
 

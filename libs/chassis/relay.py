@@ -7,7 +7,7 @@ outboxes for the sweeper. So every event is published at least once, and none wi
 import asyncio
 import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -23,6 +23,7 @@ from device_events.tasks import end
 
 log = structlog.get_logger()
 QUEUE = 20_000  # entries
+QUEUE_BYTES = 64_000_000  # of their payloads, while Kafka is away; the sweeper reads the rest from the outboxes
 ROUND = 1_000  # entries
 # Acknowledged entries leave their outboxes a little later, many with one update: at idle, removing each at once was a
 # quarter of MongoDB's writes for a status change, at the very time when the others were reacting to it.
@@ -63,6 +64,7 @@ class Relay:
         self._acknowledged: list[Addressed] = []
         self._removable, self._hurry = asyncio.Event(), asyncio.Event()
         self._open = 0  # entries taken and not settled
+        self._bytes = 0  # of their payloads
         self._idle = asyncio.Event()
         self._idle.set()
         self._turn = asyncio.Lock()
@@ -81,11 +83,13 @@ class Relay:
 
     def offer(self, subject: str, entries: Sequence[Entry]) -> None:
         """Take committed entries for publishing, or leave them to the sweeper when the queue is full."""
-        if self._open + len(entries) > QUEUE:
+        size = sum(len(entry["data"]) for entry in entries)
+        if self._open + len(entries) > QUEUE or self._bytes + size > QUEUE_BYTES:
             self.counts["left_to_sweeper"] += len(entries)
             return
         self._queue += [Addressed(subject, entry) for entry in entries]
         self._open += len(entries)
+        self._bytes += size
         self._arrival.set()
         self._idle.clear()
 
@@ -128,8 +132,8 @@ class Relay:
                 acknowledged = await self._publish(batch)
             except Exception:
                 log.exception("relay_failed", entries=len(batch))
-            left = len(batch) - len(acknowledged)
-            self.counts["left_to_sweeper"] += left
+            left = set(batch).difference(acknowledged)
+            self.counts["left_to_sweeper"] += len(left)
             self._settled(left)
             self._acknowledged += acknowledged
             if len(self._acknowledged) >= MANY:
@@ -152,10 +156,11 @@ class Relay:
                 log.warning("outbox_removal_failed", entries=len(batch), error=type(error).__name__)
             except Exception:
                 log.exception("outbox_removal_failed", entries=len(batch))
-            self._settled(len(batch))
+            self._settled(batch)
 
-    def _settled(self, entries: int) -> None:
-        self._open -= entries
+    def _settled(self, items: Collection[Addressed]) -> None:
+        self._open -= len(items)
+        self._bytes -= sum(len(item.entry["data"]) for item in items)
         if not self._open:
             self._idle.set()
 

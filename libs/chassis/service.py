@@ -15,10 +15,12 @@ from chassis.aggregates import AggregateStore
 from chassis.auth import Authenticator
 from chassis.bearer import BearerVerifier
 from chassis.clock import Clock
+from chassis.comparison import Comparison, topics_of
 from chassis.consumer import Consumer, Reaction
 from chassis.errors import ErrorStyle
-from chassis.health import HEALTH, Health, show_live, show_ready
+from chassis.health import HEALTH, Health, Probe, show_live, show_ready
 from chassis.jobs import Job, repeat
+from chassis.logins import Logins
 from chassis.metrics import METRICS, show_metrics
 from chassis.mongo import connect, durable_collection
 from chassis.openapi import Api, add_docs
@@ -29,13 +31,14 @@ from chassis.settings import ChassisSettings
 from chassis.startup import Startup
 from chassis.sweeper import Sweeper
 from chassis.web import AUTH, Translator, create_web_app
-from device_events.catalog import TOPICS, dead_letter_topic, topic_for
+from device_events.catalog import TOPICS, dead_letter_topic, retry_topic, topic_for
 from device_events.publisher import Publisher
 from device_events.tasks import end
 
 T = TypeVar("T")
 CONSUMER = web.AppKey("consumer", Consumer)
-PASSWORDS = web.AppKey("passwords", PasswordVerifier)
+LOGINS = web.AppKey("logins", Logins)
+COMPARISON = web.AppKey("comparison", Comparison)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,9 +67,9 @@ class ServiceSpec(Generic[T]):
     error_schema: type[Schema] | None = None
 
     def needed_topics(self) -> list[str]:
-        """The topics it reads and writes, its dead letters among them."""
+        """The topics it reads and writes, its dead letters and its retries among them."""
         written = [topic.name for topic in TOPICS.values() if topic.writer == self.source]
-        dead_letters = [dead_letter_topic(self.name)] if self.reactions else []
+        dead_letters = [dead_letter_topic(self.name), retry_topic(self.name)] if self.reactions else []
         return [*self.topics, *written, *dead_letters]
 
     def api(self) -> Api:
@@ -83,7 +86,11 @@ class ServiceSpec(Generic[T]):
 def create_service_app(spec: ServiceSpec[T]) -> web.Application:
     """The service's application; its parts start and stop with it."""
     app = create_web_app(
-        style=spec.style, max_body=spec.settings.max_body, headers=spec.headers, translator=spec.translator
+        style=spec.style,
+        max_body=spec.settings.max_body,
+        headers=spec.headers,
+        translator=spec.translator,
+        limits=spec.settings.http,
     )
     app.add_routes(spec.routes)
     app.add_routes(
@@ -111,7 +118,7 @@ async def _start(app: web.Application, spec: ServiceSpec[T], stack: contextlib.A
     client = connect(settings.mongodb_uri, application=spec.name)
     stack.push_async_callback(client.close)
     database = client[settings.mongodb_database]
-    collection, clock = durable_collection(database, spec.collection), Clock()
+    collection, clock = durable_collection(database, spec.collection), Clock(synchronised=False)
     publisher = Publisher(settings.kafka)
     stack.push_async_callback(publisher.stop)
     relay = Relay(collection, publisher, source=spec.source, topic_for=topic_for, keep_latest=spec.keep_latest)
@@ -119,7 +126,14 @@ async def _start(app: web.Application, spec: ServiceSpec[T], stack: contextlib.A
     store = AggregateStore(collection, clock=clock, offer=relay.offer, keep_latest=spec.keep_latest)
     await _authentication(app, settings, spec.name, stack)
     startup = Startup(collection, [*spec.indexes, pending_index()], settings.kafka, spec.needed_topics())
-    app[HEALTH] = Health(startup.answers, lambda: _details(relay, sweeper, consumer), blockers=startup.blockers)
+    comparison = app[COMPARISON] = Comparison(collection, settings.kafka, spec.source)
+    if spec.keep_latest:
+        startup.blockers.add("comparison")
+    probe = Probe(settings.mongodb_uri, application=spec.name)
+    stack.push_async_callback(probe.stop)
+    app[HEALTH] = Health(
+        probe.answers, lambda: _details(relay, sweeper, consumer, comparison), blockers=startup.blockers
+    )
     for part in (relay, store):
         part.start()
         stack.push_async_callback(part.stop)
@@ -129,6 +143,11 @@ async def _start(app: web.Application, spec: ServiceSpec[T], stack: contextlib.A
     )
     app[CONSUMER] = consumer
     _report(app, store, relay, sweeper, consumer)
+    app[METRICS].add("comparison", gauges=lambda: {"behind_kafka": comparison.behind})
+
+    async def compare() -> None:
+        await comparison.first()
+        startup.blockers.discard("comparison")
 
     async def begin() -> None:
         # Reactions and jobs need the unique indexes, so they begin only once these exist.
@@ -137,7 +156,11 @@ async def _start(app: web.Application, spec: ServiceSpec[T], stack: contextlib.A
         if spec.reactions:
             consumer.start()
         await asyncio.gather(
-            startup.check_topics(), startup.catch_up(consumer), *(repeat(job, resources) for job in spec.jobs)
+            startup.check_topics(),
+            startup.catch_up(consumer),
+            compare(),
+            *([comparison.run()] if topics_of(spec.source) else []),
+            *(repeat(job, resources) for job in spec.jobs),
         )
 
     beginning = asyncio.create_task(begin(), name="startup")
@@ -152,18 +175,21 @@ async def _authentication(
     session = await stack.enter_async_context(aiohttp.ClientSession())
     passwords = PasswordVerifier()
     stack.callback(passwords.close)
-    app[PASSWORDS] = passwords
+    logins = app[LOGINS] = Logins(passwords, settings.logins)
+    app[METRICS].add("logins", counters=lambda: logins.counts)
     app[AUTH] = Authenticator(
         users=settings.users or {},
-        passwords=passwords,
+        logins=logins,
         tokens=BearerVerifier(session, settings.issuers),
         realm=realm,
+        trusted_proxies=settings.logins.trusted_proxies,
     )
 
 
-def _details(relay: Relay, sweeper: Sweeper, consumer: Consumer) -> dict[str, Any]:
+def _details(relay: Relay, sweeper: Sweeper, consumer: Consumer, comparison: Comparison) -> dict[str, Any]:
     up = not (relay.degraded or consumer.degraded)
-    return {"kafka": "up" if up else "down", "outbox-backlog": sweeper.backlog, "consumer-lag": consumer.lag}
+    details = {"kafka": "up" if up else "down", "outbox-backlog": sweeper.backlog, "consumer-lag": consumer.lag}
+    return {**details, "mongodb": "behind Kafka: run rollcall reconcile"} if comparison.behind else details
 
 
 def _report(app: web.Application, store: AggregateStore, relay: Relay, sweeper: Sweeper, consumer: Consumer) -> None:

@@ -5,7 +5,7 @@ Any variable may be given as `NAME_FILE`, naming a file that holds the value: th
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -13,6 +13,10 @@ import yaml
 from environs import EnvValidationError, FileAwareEnv, validate
 from marshmallow import Schema, ValidationError
 
+from chassis.addresses import Network, networks
+from chassis.limits import HttpLimits
+from chassis.logins import LoginLimits
+from chassis.mongo import uri_problem
 from chassis.users import Users, UsersSchema
 from device_events.connection import KafkaConnection
 
@@ -43,14 +47,16 @@ class ChassisSettings:
 
     host: str
     port: int
-    mongodb_uri: str
+    mongodb_uri: str = field(repr=False)
     mongodb_database: str
     kafka: KafkaConnection
     log_level: str
     log_format: str
     users: Users | None
     issuers: Sequence[Issuer]
+    logins: LoginLimits
     max_body: int
+    http: HttpLimits = field(default_factory=HttpLimits)
     drain_delay: float
     shutdown_timeout: float
     sweep_every: float
@@ -99,7 +105,7 @@ class Env:
         except OSError as error:
             self.mistake(name, f"cannot read the file: {error.strerror}")
         except (yaml.YAMLError, UnicodeError) as error:
-            self.mistake(name, f"not valid YAML: {str(error).replace(chr(10), ' ')}")
+            self.mistake(name, f"not valid YAML{_place(error)}")
         except ValidationError as error:
             self.mistake(name, str(error.messages))
         return None
@@ -139,6 +145,12 @@ def read_settings(build: Callable[..., T], own: Callable[[Env], dict[str, Any]])
     return build(**values)
 
 
+def _place(error: yaml.YAMLError | UnicodeError) -> str:
+    """Where the file is wrong. The parser's own text would quote the line, and with it a password's hash or a key."""
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    return f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+
+
 def _by_name(error: EnvValidationError) -> Mapping[str, list[str]]:
     messages = error.error_messages
     return messages if isinstance(messages, Mapping) else {"environment": messages}
@@ -157,14 +169,16 @@ def _shared(env: Env) -> dict[str, Any]:
     return {
         "host": env.str("HOST", "0.0.0.0"),  # noqa: S104 - a container listens on all of its interfaces
         "port": env.int("PORT", 8080, validate=validate.Range(0, 65_535)),
-        "mongodb_uri": env.str("MONGODB_URI", validate=validate.Regexp(r"mongodb(\+srv)?://\S+\Z")),
+        "mongodb_uri": _mongodb_uri(env),
         "mongodb_database": env.str("MONGODB_DATABASE", "rollcall", validate=validate.Regexp(r"[A-Za-z0-9_-]{1,38}\Z")),
         "kafka": _kafka(env),
         "log_level": env.one_of("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
         "log_format": env.one_of("LOG_FORMAT", "json", ["json", "console"]),
         "users": env.yaml("USERS_FILE", UsersSchema(), default=None),
         "issuers": _issuers(env),
+        "logins": _logins(env),
         "max_body": env.int("MAX_BODY_BYTES", 65_536, validate=positive),
+        "http": _http(env),
         "drain_delay": env.float("DRAIN_DELAY", 0.0, validate=validate.Range(min=0)),
         "shutdown_timeout": env.float("SHUTDOWN_TIMEOUT", 10.0, validate=positive),
         "sweep_every": env.float("SWEEP_EVERY", 2.0, validate=positive),
@@ -172,8 +186,23 @@ def _shared(env: Env) -> dict[str, Any]:
     }
 
 
+def _mongodb_uri(env: Env) -> str | None:
+    uri: str | None = env.str("MONGODB_URI")
+    if uri is not None and (problem := uri_problem(uri)):
+        env.mistake("MONGODB_URI", problem)
+    return uri
+
+
+def _http(env: Env) -> HttpLimits:
+    return HttpLimits(
+        connections=env.int("MAX_CONNECTIONS", HttpLimits.connections, validate=validate.Range(min=1)),
+        requests=env.int("MAX_REQUESTS", HttpLimits.requests, validate=validate.Range(min=1)),
+        receive=env.float("REQUEST_TIMEOUT", HttpLimits.receive, validate=validate.Range(min=1)),
+    )
+
+
 def _kafka(env: Env) -> KafkaConnection:
-    return KafkaConnection(
+    connection = KafkaConnection(
         bootstrap_servers=tuple(env.list("KAFKA_BOOTSTRAP_SERVERS", validate=validate.Length(1)) or ()),
         security_protocol=env.one_of(
             "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
@@ -182,9 +211,30 @@ def _kafka(env: Env) -> KafkaConnection:
         username=env.str("KAFKA_USERNAME", None),
         password=env.str("KAFKA_PASSWORD", None),
         ca_file=env.str("KAFKA_CA_FILE", None),
+        cert_file=env.str("KAFKA_CERT_FILE", None),
+        key_file=env.str("KAFKA_KEY_FILE", None),
         idempotent=env.bool("KAFKA_IDEMPOTENT", True),
         topic_prefix=env.str("KAFKA_TOPIC_PREFIX", "", validate=validate.Regexp(r"[A-Za-z0-9._-]{0,80}\Z")),
         fetch_wait_ms=env.int("KAFKA_FETCH_WAIT_MS", 100, validate=validate.Range(1, 10_000)),
+    )
+    if connection.security_protocol is not None:  # else it is a mistake itself
+        for name, problem in connection.mistakes().items():
+            env.mistake(f"KAFKA_{name.upper()}", problem)
+    return connection
+
+
+def _logins(env: Env) -> LoginLimits:
+    positive = validate.Range(min=1)
+    proxies: tuple[Network, ...] = ()
+    try:
+        proxies = networks(env.list("TRUSTED_PROXIES", []) or [])
+    except ValueError as error:
+        env.mistake("TRUSTED_PROXIES", str(error))
+    return LoginLimits(
+        failures=env.int("LOGIN_FAILURES", 10, validate=positive),
+        failures_per_address=env.int("LOGIN_FAILURES_PER_ADDRESS", 100, validate=positive),
+        window=env.float("LOGIN_WINDOW", 300.0, validate=positive),
+        trusted_proxies=proxies,
     )
 
 

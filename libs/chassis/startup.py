@@ -11,12 +11,14 @@ from pymongo.errors import PyMongoError
 
 from chassis.clock import Clock
 from chassis.consumer import Consumer
-from chassis.mongo import Document, ensure_indexes
+from chassis.mongo import Document, ensure_indexes, why
 from chassis.topics import missing_topics
 from device_events import KafkaConnection
+from device_events.tasks import within
 
 log = structlog.get_logger()
 RETRY = 0.25  # seconds
+REACH = 5.0  # seconds within which a Kafka that is there answers
 DEPLOYMENT = "deployment"  # the document that remembers that this deployment has caught up once
 
 
@@ -30,20 +32,11 @@ class Startup:
         connection: KafkaConnection,
         topics: Sequence[str],
     ) -> None:
-        self.blockers = {"indexes", "device-status"}
+        self.blockers = {"indexes", "device-status", "kafka"}
         self._collection = collection
         self._indexes = list(indexes)
         self._connection = connection
         self._topics = topics
-
-    async def answers(self) -> bool:
-        """Whether MongoDB answers within two seconds."""
-        try:
-            async with asyncio.timeout(2):
-                await self._collection.database.command("ping")
-        except (PyMongoError, TimeoutError):
-            return False
-        return True
 
     async def prepare(self, clock: Clock) -> None:
         """Create the indexes and take the server's time."""
@@ -53,7 +46,7 @@ class Startup:
                 await clock.synchronise(self._collection.database)
                 break
             except PyMongoError as error:
-                log.warning("waiting_for_mongodb", error=type(error).__name__)
+                log.warning("waiting_for_mongodb", error=why(error))
                 await asyncio.sleep(RETRY)
         self.blockers.discard("indexes")
 
@@ -70,17 +63,23 @@ class Startup:
                 await self._collection.update_one({"_id": DEPLOYMENT}, {"$set": {"caughtUp": True}}, upsert=True)
                 break
             except PyMongoError as error:
-                log.warning("waiting_for_mongodb", error=type(error).__name__)
+                log.warning("waiting_for_mongodb", error=why(error))
                 await asyncio.sleep(RETRY)
         self.blockers.discard("device-status")
 
     async def check_topics(self) -> None:
-        """Wait until the topics exist; while Kafka does not answer there is nothing to check."""
+        """Wait until the topics exist; while Kafka does not answer there is nothing to check.
+
+        Until the first try it is not known whether Kafka lets this service in.
+        """
         while True:
             try:
-                missing = await missing_topics(self._connection, self._topics)
+                missing = await within(REACH, missing_topics(self._connection, self._topics))
             except (KafkaError, OSError, TimeoutError):
                 missing = None
+                await self._explain()
+            else:
+                self.blockers.discard("kafka")
             if missing:
                 log.error("topics_missing", topics=sorted(missing))
                 self.blockers.add("topics")
@@ -89,3 +88,11 @@ class Startup:
             if missing is not None and not missing:
                 return
             await asyncio.sleep(1.0)
+
+    async def _explain(self) -> None:
+        """A Kafka that is away is waited for; one that turns us away will do so until somebody mends the settings."""
+        if refusal := await self._connection.refusal():
+            log.error("kafka_refuses", reason=refusal)
+            self.blockers.add("kafka")
+        else:
+            self.blockers.discard("kafka")

@@ -1,6 +1,7 @@
 """Topics: created explicitly with their settings, and checked by every service at its start.
 
-`python -m chassis.topics GROUP...` creates the catalogue's topics and a dead-letter topic for each group.
+`python -m chassis.topics GROUP...` creates the catalogue's topics, and for each group one for its dead letters and one
+for its retries.
 """
 
 import asyncio
@@ -13,14 +14,16 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from chassis.settings import SettingsError, kafka_settings
 from device_events import KafkaConnection
-from device_events.catalog import TOPICS, dead_letter_topic
+from device_events.catalog import TOPICS, dead_letter_topic, retry_topic
 from device_events.connection import LARGEST_RECORD
 
 REPLICAS = 3
-# A dead letter is larger than the largest record that a topic takes by default, by its reason and origin.
+# A dead letter is larger than the largest record that a topic takes by default, by its reason and origin; a retry is
+# one without its reason.
 DEAD_LETTERS_KEPT = {
     "cleanup.policy": "delete",
     "retention.ms": str(30 * 86_400_000),
+    "message.timestamp.type": "LogAppendTime",  # as the catalogue's topics: whoever's clock is wrong can still give up
     "max.message.bytes": str(LARGEST_RECORD),
 }
 
@@ -51,7 +54,9 @@ async def create_topics(
 
 def _wanted(connection: KafkaConnection, groups: Iterable[str], replicas: int, partitions: int) -> list[NewTopic]:
     catalogue = [(topic.name, partitions or topic.partitions, topic.settings) for topic in TOPICS.values()]
-    dead_letters = [(dead_letter_topic(group), 1, DEAD_LETTERS_KEPT) for group in groups]
+    dead_letters = [
+        (topic, 1, DEAD_LETTERS_KEPT) for group in groups for topic in (dead_letter_topic(group), retry_topic(group))
+    ]
     return [
         NewTopic(connection.name(name), number, replicas, topic_configs=dict(settings))
         for name, number, settings in (*catalogue, *dead_letters)

@@ -16,9 +16,13 @@ from chassis.errors import (
     InternalError,
     MalformedBody,
     MethodNotAllowed,
+    Overloaded,
     Refusal,
     RouteNotFound,
 )
+from chassis.gate import GATE, LIMITS, Gate
+from chassis.headers import secure
+from chassis.limits import HttpLimits
 from chassis.media import preferred
 from chassis.metrics import METRICS, Metrics
 
@@ -42,13 +46,18 @@ def create_web_app(
     max_body: int,
     headers: Mapping[str, str] | None = None,
     translator: Translator = lambda _request: str,
+    limits: HttpLimits | None = None,
 ) -> web.Application:
     """An application whose every answer has a correlation id and whose every refusal has the service's shape.
 
     `headers` are added to every answer; `translator` gives, for a request, what puts a message into its language.
     """
+    limits = limits or HttpLimits()
     app = web.Application(middlewares=[_observer(style, dict(headers or {}), translator)], client_max_size=max_body)
     app[METRICS] = Metrics()
+    app[LIMITS] = limits
+    gate = app[GATE] = Gate(limits.requests)
+    app[METRICS].add("requests", counters=lambda: {"refused": gate.refused}, gauges=lambda: {"in_hand": gate.in_hand})
     app[UNREAD] = lambda refusal: _refuse_unread(style, refusal, headers or {})
     return app
 
@@ -61,6 +70,7 @@ def _observer(style: ErrorStyle, fixed_headers: Mapping[str, str], translator: T
             response = await _answer(request, handler, style, translator, id)
         response.headers[CORRELATION_HEADER] = id
         response.headers.update(fixed_headers)
+        secure(response.headers)
         route = getattr(request.match_info.route.resource, "canonical", "unmatched")
         method = request.method if request.method in hdrs.METH_ALL else "_OTHER"
         request.app[METRICS].observe(method, route, response.status, time.perf_counter() - began)
@@ -72,20 +82,28 @@ def _observer(style: ErrorStyle, fixed_headers: Mapping[str, str], translator: T
 async def _answer(
     request: web.Request, handler: _Handler, style: ErrorStyle, translator: Translator, id: str
 ) -> web.StreamResponse:
+    gate = request.app[GATE]
     try:
-        return await handler(request)
+        gate.enter(request)
+        try:
+            return await handler(request)
+        finally:
+            gate.leave()
     except Refusal as refusal:
-        refused = style.translate(refusal)
+        cause = refusal
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        refused = style.translate(_generic(request, error))
+        cause = _generic(request, error)
     except (web.RequestPayloadError, UnicodeError) as error:
-        refused = style.translate(MalformedBody(line=1, column=1, problem=type(error).__name__))
+        cause = MalformedBody(line=1, column=1, problem=type(error).__name__)
     except Exception:
         log.exception("request_failed", method=request.method)
-        refused = style.translate(InternalError())
-    if refused.status >= 500:
+        cause = InternalError()
+    refused = style.translate(cause)
+    if isinstance(cause, Overloaded):
+        gate.note()
+    elif refused.status >= 500:
         log.warning("request_refused", code=refused.code, status=refused.status)
     # What a caller sent may be quoted, and bytes that are no UTF-8 could not be written.
     refused.detail = refused.text(translator(request)).encode("utf-8", "replace").decode("utf-8")
@@ -101,6 +119,7 @@ def _refuse_unread(style: ErrorStyle, refusal: Refusal, headers: Mapping[str, st
         log.info("request_unread", code=refused.code, status=refused.status)
         response = _written(style, refused, style.media_types[0], path="/", id=id)
     response.headers.update({CORRELATION_HEADER: id, **headers})
+    secure(response.headers)
     return response
 
 

@@ -70,9 +70,12 @@ class EventType:
         object.__setattr__(self, "schema", self.payload())
 
 
-_KEPT_A_WEEK = {"cleanup.policy": "delete", "retention.ms": str(7 * _DAY_MS)}
+# By the brokers' clock, or a producer whose own is more than an hour ahead is refused, and one's that is a week behind
+# has its events deleted at once.
+_TIMED_BY_BROKER = {"message.timestamp.type": "LogAppendTime"}
+_KEPT_A_WEEK = {"cleanup.policy": "delete", "retention.ms": str(7 * _DAY_MS), **_TIMED_BY_BROKER}
 # A reader that lags less than the compaction delay still sees every change, not only the newest.
-_COMPACTED = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(7 * _DAY_MS)}
+_COMPACTED = {"cleanup.policy": "compact", "min.compaction.lag.ms": str(7 * _DAY_MS), **_TIMED_BY_BROKER}
 
 TOPICS: Mapping[str, Topic] = {
     topic.name: topic
@@ -117,3 +120,11 @@ def topic_for(type_: str, source: str) -> str:
 def dead_letter_topic(group: str) -> str:
     """Where the events at fault of one consumer group end: `<group>.dead-letters`."""
     return f"{group}.dead-letters"
+
+
+def retry_topic(group: str) -> str:
+    """Where records that one consumer group has given up are handed to it again: `<group>.retries`.
+
+    A subscriber lists it among its topics to get them; nobody else reads it.
+    """
+    return f"{group}.retries"

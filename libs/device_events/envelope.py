@@ -70,7 +70,8 @@ def event_type(headers: Iterable[tuple[str, bytes]]) -> str | None:
 def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, bytes]]) -> Event:
     """The event in a Kafka record, its payload checked against the catalogue's schema and freed of unknown fields.
 
-    Raises Undecodable, naming what is wrong: no CloudEvent, no sequence, unknown type, a payload out of its schema.
+    Raises Undecodable, naming what is wrong: no CloudEvent, no sequence, unknown type, a source that does not announce
+    it, a payload out of its schema.
     """
     if value is None:
         raise Undecodable("the record has no value")
@@ -101,6 +102,8 @@ def _event(text: dict[str, str], data: Any) -> Event:
     kind = CATALOG.get(text["ce_type"])
     if kind is None:
         raise Undecodable(f"unknown event type {text['ce_type']!r}")
+    if text["ce_source"] not in kind.topics:
+        raise Undecodable(f"{text['ce_source']!r} announces no {kind.name}")
     if not isinstance(data, dict):
         raise Undecodable("the payload is no JSON object")
     if not plainly_valid(kind.schema, data) and (errors := kind.schema.validate(data)):

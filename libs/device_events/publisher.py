@@ -6,10 +6,10 @@ stop(); so every round has a limit of ours, after which the producer is thrown a
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -18,7 +18,7 @@ from device_events.envelope import Headers
 from device_events.points import reached
 from device_events.tasks import within
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 END_LIMIT = 3.0  # seconds
 
 
@@ -50,11 +50,13 @@ class Publisher:
         try:
             await within(self._limit, self._send(records, futures))
         except (TimeoutError, KafkaError, OSError) as error:
-            log.warning("kafka_unavailable", error=type(error).__name__)
+            log.warning("kafka_unavailable", extra={"error": type(error).__name__})
         acknowledged = [_acknowledged(future) for future in futures]
         acknowledged += [False] * (len(records) - len(futures))
         self.degraded = not all(acknowledged)
         if self.degraded:
+            if failures := {type(failure).__name__ for failure in map(_failure, futures) if failure is not None}:
+                log.warning("records_refused", extra={"errors": sorted(failures)})
             await self._discard()
         return acknowledged
 
@@ -119,6 +121,10 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
             producer._sender.sender_task.cancel()
         await producer.client.close()
         await producer.stop()
+
+
+def _failure(future: "asyncio.Future[object]") -> BaseException | None:
+    return future.exception() if future.done() and not future.cancelled() else None
 
 
 def _acknowledged(future: "asyncio.Future[object]") -> bool:

@@ -1,12 +1,11 @@
 """Settlement: takes one record to its end - handled, skipped or dead-lettered - however many tries that needs."""
 
 import asyncio
+import logging
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-
-import structlog
 
 from device_events.dead_letters import dead_letter
 from device_events.envelope import decode, event_type
@@ -16,23 +15,26 @@ from device_events.points import reached
 from device_events.publisher import Publisher
 from device_events.window import Record, Window
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberLimits:
     """Bounds of a subscriber. Times are seconds, but `poll_ms`.
 
-    `window`: unsettled records a partition before it is paused. `attempts`: tries of a failing handler before its
-    event may be dead-lettered. `stop`: how long handlers in hand may finish when partitions go.
+    `window`, `window_bytes`: unsettled records, and bytes of their values, a partition before it is paused.
+    `attempts`: tries of a failing handler before its event may be dead-lettered. `handler`: how long one try may take
+    before it is cancelled, which counts as failing. `stop`: how long handlers in hand may finish when partitions go.
     """
 
     window: int = 512
+    window_bytes: int = 8_000_000
     poll_records: int = 256
     poll_ms: int = 100
     attempts: int = 6
     backoff: float = 0.05
     backoff_max: float = 5.0
+    handler: float = 120.0
     stop: float = 20.0
 
 
@@ -57,7 +59,7 @@ class Settlement:
         """Whether the record is done with; False only when its window closed first."""
         kind = event_type(record.headers)
         handler = self._handlers.get(kind or "")
-        if handler is None and kind is not None:
+        if handler is None and kind:
             # Another handler's type, or one newer than this version: never ours to judge.
             self.counts["skipped"] += 1
             return True
@@ -75,7 +77,8 @@ class Settlement:
         tries, handled_before = 0, self.counts["handled"]
         while True:
             try:
-                await handler(event)
+                async with asyncio.timeout(self._limits.handler):
+                    await handler(event)
             except Rejected as error:
                 return await self._give_up(record, window, error)
             except Away as error:
@@ -83,7 +86,8 @@ class Settlement:
             except Exception as error:
                 problem = error
                 tries += 1
-                log.warning("event_failed", type=event.type, id=event.id, tries=tries, exc_info=error)
+                told = {"type": event.type, "id": event.id, "tries": tries}
+                log.warning("event_failed", exc_info=error, extra=told)
                 # While nothing succeeds, the fault is more likely ours or a backend's than this event's.
                 if tries >= self._limits.attempts and self.counts["handled"] > handled_before:
                     return await self._give_up(record, window, error)
@@ -93,12 +97,13 @@ class Settlement:
                 return True
             self.counts["retried"] += 1
             if await self._closed_during(window, self._pause(max(tries, 1))):
-                log.info("event_left_for_next_owner", id=event.id, error=type(problem).__name__)
+                log.info("event_left_for_next_owner", extra={"id": event.id, "error": type(problem).__name__})
                 return False
 
     async def _give_up(self, record: Record, window: Window, error: Exception) -> bool:
         letter = dead_letter(record, self._group, error)
-        log.error("event_dead_lettered", topic=record.topic, offset=record.offset, error=type(error).__name__)
+        told = {"topic": record.topic, "offset": record.offset, "error": type(error).__name__}
+        log.error("event_dead_lettered", extra=told)
         tries = 0
         while True:
             async with self._turn:

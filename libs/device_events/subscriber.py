@@ -7,10 +7,10 @@ order, different keys side by side.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any
 
-import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -22,7 +22,7 @@ from device_events.settlement import Settlement, SubscriberLimits
 from device_events.tasks import end, within
 from device_events.window import Key, Window
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 Handler = Callable[[Event], Awaitable[None]]
 START_BACKOFF = 1.0  # seconds between tries to reach Kafka
 REACH = 3.0  # seconds within which a broker that is there answers
@@ -68,8 +68,13 @@ class Subscriber:
             except Exception as error:
                 # Whatever it was, a member that has silently ended would leave its partitions unread.
                 away = isinstance(error, KafkaError | OSError | TimeoutError)
-                log.warning("subscriber_disconnected", group=self.group, exc_info=None if away else error)
                 self.degraded = True
+                told = {
+                    "group": self.group,
+                    "error": type(error).__name__,
+                    "reason": await self._connection.refusal() if away else None,
+                }
+                log.warning("subscriber_disconnected", exc_info=None if away else error, extra=told)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), START_BACKOFF)
         await self._publisher.stop()
@@ -166,9 +171,12 @@ class Subscriber:
 
     def _hold_full_windows(self, consumer: AIOKafkaConsumer) -> None:
         assigned = consumer.assignment()
-        full = {tp for tp, window in self._windows.items() if len(window) >= self.limits.window and tp in assigned}
+        full = {tp for tp, window in self._windows.items() if self._is_full(window) and tp in assigned}
         consumer.pause(*full)
         consumer.resume(*(consumer.paused() - full))
+
+    def _is_full(self, window: Window) -> bool:
+        return len(window) >= self.limits.window or window.bytes >= self.limits.window_bytes
 
     def _start(self, window: Window, key: Key) -> None:
         task = asyncio.create_task(self._run_chain(window, key))
@@ -190,7 +198,7 @@ class Subscriber:
                 await within(COMMIT_LIMIT, consumer.commit(offsets))
             except (KafkaError, TimeoutError) as error:
                 # The partition is another member's now, or Kafka is away: what is uncommitted comes again.
-                log.info("offset_commit_refused", group=self.group, error=type(error).__name__)
+                log.info("offset_commit_refused", extra={"group": self.group, "error": type(error).__name__})
                 return
             for partition, offset in offsets.items():
                 if window := windows.get(partition):

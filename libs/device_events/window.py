@@ -21,7 +21,8 @@ class Window:
         self.chains: dict[Key, deque[Record]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         self.closing = asyncio.Event()  # revoked or stopping: what has not begun is left for the next owner
-        self._unsettled: dict[int, None] = {}  # offsets in the order they were read
+        self._unsettled: dict[int, int] = {}  # offsets in the order they were read, and their values' bytes
+        self.bytes = 0  # of what is not settled
         self._next: int | None = None
         self._committed: int | None = None
 
@@ -53,14 +54,16 @@ class Window:
                 chain = self.chains[key] = deque()
                 fresh.append(key)
             chain.append(record)
-            self._unsettled[record.offset] = None
+            size = len(record.value or b"")
+            self._unsettled[record.offset] = size
+            self.bytes += size
             self._next = record.offset + 1
         return fresh
 
     def settle(self, key: Key) -> None:
         """The first record of this key's chain is done with."""
         chain = self.chains[key]
-        del self._unsettled[chain.popleft().offset]
+        self.bytes -= self._unsettled.pop(chain.popleft().offset)
         if not chain:
             del self.chains[key]
 

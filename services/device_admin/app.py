@@ -7,7 +7,7 @@ from aiohttp import web
 
 from chassis.aggregates import AggregateStore
 from chassis.jobs import Job
-from chassis.service import CONSUMER, PASSWORDS, ServiceSpec, create_service_app
+from chassis.service import COMPARISON, CONSUMER, LOGINS, ServiceSpec, create_service_app
 from device_admin import api, errors, schemas, store, usecases
 from device_admin.reactions import REACTIONS
 from device_admin.settings import Settings
@@ -23,9 +23,11 @@ def create_app(settings: Settings) -> web.Application:
         resources = app[api.RESOURCES] = usecases.Resources(
             store=store.Store(aggregates),
             settings=settings,
-            passwords=app[PASSWORDS],
+            logins=app[LOGINS],
             now=aggregates.clock.now,
             consumer_lags=lambda: app[CONSUMER].lagging(),
+            may_announce=lambda: app[COMPARISON].open,
+            require_announcing=app[COMPARISON].require_open,
         )
         return resources
 

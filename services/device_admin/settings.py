@@ -1,6 +1,6 @@
 """What device-admin is told: the runtimes, the confidential clients, the key of their tokens, and its bounds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
@@ -32,7 +32,7 @@ class Settings(ChassisSettings):
 
     runtimes: frozenset[str]
     clients: Mapping[str, Client]
-    signing_key: jwk.ECKey = field(repr=False)
+    signing_keys: Sequence[jwk.ECKey] = field(repr=False)
     token_issuer: str
     token_audience: str
     token_lifetime: int
@@ -113,7 +113,7 @@ def _read(env: Env) -> dict[str, Any]:
     return {
         "runtimes": env.yaml("CATALOGUE_FILE", CatalogueSchema()),
         "clients": env.yaml("CLIENTS_FILE", ClientsSchema()),
-        "signing_key": _signing_key(env),
+        "signing_keys": _signing_keys(env),
         "token_issuer": env.str("TOKEN_ISSUER"),
         "token_audience": env.str("TOKEN_AUDIENCE"),
         "token_lifetime": env.int("TOKEN_LIFETIME", 3_600, validate=positive),
@@ -132,17 +132,30 @@ def _seconds(env: Env, name: str, default: float) -> timedelta:
     return timedelta(seconds=env.float(name, default, validate=validate.Range(0, 86_400)) or 0)
 
 
-def _signing_key(env: Env) -> jwk.ECKey | None:
-    """A private P-256 key as a JWK. What is wrong with it is not repeated: it is a secret."""
+def _signing_keys(env: Env) -> Sequence[jwk.ECKey]:
+    """P-256 keys as a JSON Web Key Set, or one key. What is wrong with them is not repeated: they are secrets.
+
+    The first is private and signs; the others only go on being published, so they may be public.
+    """
     text = env.str("SIGNING_KEY")
     if not text:
-        return None
+        return ()
     try:
-        key = jwk.ECKey.import_key(orjson.loads(text))
+        keys = [jwk.ECKey.import_key(entry) for entry in _entries(orjson.loads(text))]
     except (JoseError, ValueError, TypeError, KeyError):
-        key = None
-    if key is None or not key.is_private or key.curve_name != "P-256":
-        env.mistake("SIGNING_KEY", "must be a private P-256 key as a JSON Web Key")
-        return None
-    key.ensure_kid()
-    return key
+        keys = []
+    if not keys or not keys[0].is_private or any(key.curve_name != "P-256" for key in keys):
+        env.mistake("SIGNING_KEY", "must be P-256 keys as JSON Web Key Set, or one as JSON Web Key; the first private")
+        return ()
+    for key in keys:
+        key.ensure_kid()
+    if len({key.kid for key in keys}) != len(keys):
+        env.mistake("SIGNING_KEY", "two keys have the same kid")
+    return keys
+
+
+def _entries(document: Any) -> Sequence[Any]:
+    entries = document["keys"] if isinstance(document, dict) and "keys" in document else [document]
+    if not isinstance(entries, list):
+        raise TypeError("keys is no array")
+    return entries

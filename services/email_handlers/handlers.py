@@ -4,7 +4,8 @@ Only a crash between the mail server's word and the record sends a mail twice, a
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
@@ -47,7 +48,7 @@ async def on_custom_event(resources: Resources, event: Event) -> None:
     if message is None:
         return
     hold = timedelta(seconds=2 * resources.settings.smtp_timeout)
-    async with resources.connections:
+    async with _connection(resources.connections):
         claim = await resources.triggers.claim(event.id, event.data["customEvent"], event.data["contactId"], hold=hold)
         if claim.free:
             wait = await _mail(resources, event, message)
@@ -61,6 +62,20 @@ async def on_custom_event(resources: Resources, event: Event) -> None:
             wait = claim.wait
     await asyncio.sleep(min(wait, LONGEST_WAIT))
     raise Unavailable
+
+
+@asynccontextmanager
+async def _connection(connections: asyncio.Semaphore) -> AsyncIterator[None]:
+    """One of the mails under way. Raises Unavailable: a handler may not wait for all the mails before it."""
+    try:
+        async with asyncio.timeout(LONGEST_WAIT):
+            await connections.acquire()
+    except TimeoutError:
+        raise Unavailable from None
+    try:
+        yield
+    finally:
+        connections.release()
 
 
 async def _mail(resources: Resources, event: Event, message: EmailMessage) -> float | None:

@@ -18,7 +18,7 @@ SECURITY: tuple[Security, ...] = ("basic", "anonymous", "bearer")
 ANY = (
     *(errors.Unauthorized, errors.MediaTypeUnsupported, errors.BackendHeaderMissing, errors.BackendNotFound),
     *(errors.BodyMalformed, errors.PropertyInvalid, errors.ProviderInvalid, errors.SeveralIssues),
-    *(errors.MobileClientInvalid, errors.Busy),
+    *(errors.MobileClientInvalid, errors.TooManyFailures, errors.Busy),
 )
 CLIENT = {"id": "com.oracle.myapplication", "platform": "IOS"}
 PRINTED = {

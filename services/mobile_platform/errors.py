@@ -108,6 +108,11 @@ class MediaTypeUnsupported(MobileRefusal):
     message = "The media type is missing or not supported; send application/json."
 
 
+class TooManyFailures(MobileRefusal):
+    status, code, title = 429, "MOBILE-92901", "Too many failed logins"
+    message = "This user, or others at your address, failed to log in too often; try again after Retry-After."
+
+
 class Internal(MobileRefusal):
     status, code, title = 500, "MOBILE-95001", "Internal error"
     message = "The service failed to do this; quote o:ecid when you report it."
@@ -126,6 +131,7 @@ _TRANSLATIONS: Mapping[type[Refusal], type[MobileRefusal]] = {
     generic.InvalidPath: PathNotFound,
     generic.Unauthenticated: Unauthorized,
     generic.Forbidden: Unauthorized,
+    generic.TooManyFailures: TooManyFailures,
     generic.Unavailable: Busy,
     generic.Overloaded: Busy,
 }

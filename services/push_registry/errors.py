@@ -151,6 +151,7 @@ _PLAIN: Mapping[type[Refusal], type[Refusal]] = {
     chassis.BodyTooLarge: TooLarge,
     chassis.Unauthenticated: NotAuthorized,
     chassis.Forbidden: NotAuthorized,
+    chassis.TooManyFailures: RetryLater,  # for completeness: no operation takes a password
     chassis.Unavailable: RetryLater,
     chassis.Overloaded: RetryLater,
     chassis.InternalError: Internal,

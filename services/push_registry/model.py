@@ -131,16 +131,31 @@ def deregister(state: DeviceState, application: str) -> DeviceState:
     return _keyed({**state, "registrations": _others(state, application)})
 
 
+def erase(state: DeviceState) -> tuple[DeviceState, Sequence[Registration]]:
+    """Forget every registration, keep the block. Returns them too, as they were but without their users."""
+    nameless: list[Registration] = [{**one, "user_id": ANONYMOUS} for one in state["registrations"]]
+    return _keyed({**state, "registrations": []}), nameless
+
+
+def token_digests(state: DeviceState | None) -> frozenset[str]:
+    """The digests of all tokens that the device has, or had when it was shut out."""
+    return frozenset(key.partition(":")[2] for key in (state or {}).get("token_keys", []))
+
+
 def apply_status(
-    state: DeviceState | None, device: Device, status: DeviceStatus, sequence: int
+    state: DeviceState | None, device: Device, status: DeviceStatus, sequence: int, *, first_seen: bool = False
 ) -> tuple[DeviceState, Sequence[Registration]] | None:
     """The state under a new status, and the registrations that lose their token by it.
 
-    None when a change of this or a higher sequence has been applied. A blocking status takes the token from every
+    None when a change of this or a higher sequence has been applied, and for a device that is first seen, may do all,
+    and of which no status is known: the fleet's every device is that. A removed device that comes back is first seen
+    too; its status may be the only one that a compacted topic has left. A blocking status takes the token from every
     registration; the keys stay reserved until the device is let in again.
     """
     before = state or _new(device)
     if before.get("status_sequence", 0) >= sequence:
+        return None
+    if first_seen and "status" not in before and status not in BLOCKING:
         return None
     after: DeviceState = {**before, "status": status.value, "status_sequence": sequence}
     if status not in BLOCKING:

@@ -9,12 +9,11 @@ from push_registry.usecases import Resources
 
 
 async def on_status_changed(resources: Resources, event: Event) -> None:
-    """A device's status has changed. A device first seen has none to take away, so there is nothing to do."""
-    if "previous" not in event.data:
-        return
+    """A device's status has changed, or the device is first seen with one."""
     device = Device(event.data["runtime"], event.data["deviceId"])
     status = DeviceStatus(event.data["status"])
-    await usecases.apply_status(resources, device, status, (event.id, event.sequence))
+    first_seen = "previous" not in event.data
+    await usecases.apply_status(resources, device, status, (event.id, event.sequence), first_seen=first_seen)
 
 
 REACTIONS: Mapping[str, Callable[[Resources, Event], Awaitable[None]]] = {

@@ -114,11 +114,30 @@ async def deregister(resources: Resources, application: str, device_id: str) -> 
     await resources.store.change(device, decide)
 
 
-async def apply_status(resources: Resources, device: Device, status: DeviceStatus, cause: events.Cause) -> None:
+async def erase_device(store: Store, device: Device) -> int | None:
+    """Forget a device's registrations, and say so without naming users; a block stays.
+
+    How many there were; None for a device that never was.
+    """
+
+    def decide(aggregate: Aggregate[DeviceState]) -> Decision[DeviceState, int | None]:
+        if aggregate.state is None:
+            return Decision(0 if aggregate.version else None)
+        state, gone = model.erase(aggregate.state)
+        if not gone:
+            return Decision(0)
+        return Decision(len(gone), state, [events.deregistered(device, one) for one in gone])
+
+    return await store.change(device, decide)
+
+
+async def apply_status(
+    resources: Resources, device: Device, status: DeviceStatus, cause: events.Cause, *, first_seen: bool = False
+) -> None:
     """A device's status has changed: shut it out or let it in, unless a later change was applied already."""
 
     def decide(aggregate: Aggregate[DeviceState]) -> Decision[DeviceState, None]:
-        applied = model.apply_status(aggregate.state, device, status, cause[1])
+        applied = model.apply_status(aggregate.state, device, status, cause[1], first_seen=first_seen)
         if applied is None:
             return Decision(None)
         state, stripped = applied

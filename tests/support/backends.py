@@ -30,7 +30,7 @@ def mongodb() -> Backend:
     if uri := os.environ.get("MONGODB_URI"):
         return Backend("the MongoDB of MONGODB_URI", lambda _: _given(uri))
     if containers.has_image(containers.MONGODB_IMAGE):
-        return Backend(f"{containers.MONGODB_IMAGE} (container)", containers.mongodb)
+        return Backend(containers.label(containers.MONGODB_IMAGE), containers.mongodb)
     return Backend(f"MongoDB {mongod_version()} (mongod from pip)", _mongod)
 
 
@@ -40,7 +40,7 @@ def kafka() -> Backend:
     if bootstrap := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
         return Backend("the Kafka of KAFKA_BOOTSTRAP_SERVERS", lambda _: _given(bootstrap), is_kafka_itself=True)
     if containers.has_image(containers.KAFKA_IMAGE):
-        return Backend(f"{containers.KAFKA_IMAGE} (container)", containers.kafka, is_kafka_itself=True)
+        return Backend(containers.label(containers.KAFKA_IMAGE), containers.kafka, is_kafka_itself=True)
     try:
         kafka_jars.java()
         kafka_jars.fetch()

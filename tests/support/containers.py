@@ -12,14 +12,16 @@ from docker.client import DockerClient
 from docker.errors import DockerException, ImageNotFound
 from pymongo import AsyncMongoClient
 from requests import RequestException
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from deploy.local.backends.kafka import lists_brokers
-from deploy.local.backends.ports import free_port
+from deploy.local.backends.ports import LOOPBACK, free_port
 from tests.support.polling import eventually
 
 MONGODB_IMAGE = "mongo:8.0"
 KAFKA_IMAGE = "apache/kafka:4.3.1"
+STAND_IN = "rollcall.stand-in"  # the label that deploy/docker/offline-images.sh gives
 ANSWERS_WITHIN = 3
 PULLED_WITHIN = 60.0
 READY_WITHIN = 60.0
@@ -63,6 +65,13 @@ def has_image(name: str) -> bool:
     return True
 
 
+def label(name: str) -> str:
+    """What a report calls a container of this image; a stand-in for it says what it really is."""
+    client = engine()
+    what = client.images.get(name).labels.get(STAND_IN) if client and _is_there(client, name) else None
+    return f"{name} (container; a stand-in: {what})" if what else f"{name} (container)"
+
+
 def _pull(name: str) -> None:
     try:
         DockerClient.from_env(timeout=600).images.pull(name)
@@ -81,7 +90,7 @@ def _is_there(client: DockerClient, name: str) -> bool:
 @asynccontextmanager
 async def mongodb(_: Path) -> AsyncIterator[str]:
     """A replica set of one, spoken to directly: the name it knows itself by means nothing outside its container."""
-    container = DockerContainer(MONGODB_IMAGE).with_command("--replSet rs0 --bind_ip_all").with_exposed_ports(27017)
+    container = _container(MONGODB_IMAGE, 27017).with_command("--replSet rs0 --bind_ip_all")
     with container:
         uri = (
             f"mongodb://{container.get_container_host_ip()}:{container.get_exposed_port(27017)}/?directConnection=true"
@@ -101,13 +110,24 @@ async def mongodb(_: Path) -> AsyncIterator[str]:
 async def kafka(_: Path) -> AsyncIterator[str]:
     """A broker on a port chosen beforehand, because it has to tell its clients that very port."""
     port = free_port()
-    container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port)
+    container = _container(KAFKA_IMAGE, 9092, port)
     bootstrap = f"{container.get_container_host_ip()}:{port}"
     for name, value in _kafka_settings(bootstrap).items():
         container.with_env(name, value)
     with container:
         await eventually(lambda: lists_brokers(bootstrap), within=READY_WITHIN)
         yield bootstrap
+
+
+def _container(image: str, port: int, host_port: int | None = None) -> DockerContainer:
+    """A container to start, its port published as this one or as any free one."""
+    # It removes what a killed run left; where it cannot be had, the others still are removed at the end of their run.
+    testcontainers_config.ryuk_disabled |= not has_image(testcontainers_config.ryuk_image)
+    container = DockerContainer(image).with_bind_ports(port, host_port)
+    if container.get_container_host_ip() == "localhost":
+        # Servers without a password are nobody else's. Docker takes a pair; testcontainers' own types lack it.
+        container.ports[str(port)] = (LOOPBACK, host_port)  # type: ignore[assignment]
+    return container
 
 
 def _kafka_settings(bootstrap: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from chassis.health import HEALTH
+from chassis.logins import LoginLimits
 from chassis.passwords import HASHER
 from chassis.protocol import ServiceRunner
 from chassis.settings import ChassisSettings
@@ -44,6 +45,8 @@ def users(**roles: list[str]) -> Users:
 
 
 HASHED = HASHER.hash("password")
+# Many a test logs in wrongly on purpose, and all from one address; those about throttling have limits of their own.
+PATIENT = LoginLimits(failures=1_000_000, failures_per_address=1_000_000, window=300, trusted_proxies=())
 
 
 def shared_settings(
@@ -60,6 +63,7 @@ def shared_settings(
         "log_format": "console",
         "users": users,
         "issuers": (),
+        "logins": PATIENT,
         "max_body": 65_536,
         "drain_delay": 0.0,
         "shutdown_timeout": 5.0,

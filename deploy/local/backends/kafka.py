@@ -4,8 +4,10 @@ import asyncio
 import base64
 import logging
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -47,12 +49,23 @@ class Kafka(Server):
         """Fetch the jars if need be, write the settings, and format the folder the first time."""
         await super().prepare()
         await asyncio.to_thread(kafka_jars.fetch)
-        settings = Template(TEMPLATE.read_text()).substitute(
-            port=self.port, controller_port=self.controller_port, log_dir=self._records.resolve()
-        )
-        self._settings.write_text(settings)
+        self._settings.write_text(self.settings())
         if not (self._records / "meta.properties").exists():
             await self._format()
+
+    def settings(self) -> str:
+        """The text of server.properties."""
+        return Template(TEMPLATE.read_text()).substitute(
+            port=self.port, controller_port=self.controller_port, log_dir=self._records.resolve()
+        )
+
+    def format_options(self) -> Sequence[str]:
+        """What the folder is formatted with besides its settings."""
+        return ()
+
+    def login(self) -> Mapping[str, Any]:
+        """What a client of aiokafka is told besides the address."""
+        return {}
 
     def command(self) -> list[str]:
         """The broker's own main class, without the shell scripts around it."""
@@ -60,12 +73,12 @@ class Kafka(Server):
 
     async def ready(self) -> bool:
         """A listening port is not enough: until it has registered with its controller a broker refuses its clients."""
-        return await answers(self.port) and await lists_brokers(self.bootstrap)
+        return await answers(self.port) and await lists_brokers(self.bootstrap, **self.login())
 
     async def _format(self) -> None:
-        cluster = cluster_id()
+        cluster, options = cluster_id(), self.format_options()
         formatting = await asyncio.create_subprocess_exec(
-            *self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings)),
+            *self._java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._settings), *options),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
@@ -80,12 +93,12 @@ class Kafka(Server):
         return [kafka_jars.java(), *JVM, logging_as, "-cp", classpath, main, *arguments]
 
 
-async def lists_brokers(bootstrap: str) -> bool:
+async def lists_brokers(bootstrap: str, **login: Any) -> bool:
     """Whether the broker answers a client's first question with a broker to talk to."""
     client_log = logging.getLogger("aiokafka")
     level = client_log.level
     client_log.setLevel(logging.CRITICAL)  # that it is not there yet is what is being asked
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=2000)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=2000, **login)
     try:
         await admin.start()
         return bool((await admin.describe_cluster())["brokers"])

@@ -1,7 +1,9 @@
 """MongoDB as a replica set of one, because only a replica set has transactions and majority writes."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure
@@ -51,12 +53,16 @@ class Mongod(Server):
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
         ]
 
+    def login(self) -> Mapping[str, Any]:
+        """What a client of PyMongo is told besides the address, before there is any user."""
+        return {}
+
     async def ready(self) -> bool:
         """Make it a replica set the first time, then wait until it leads it."""
         if not await answers(self.port):
             return False
         async with AsyncMongoClient[dict[str, object]](
-            LOOPBACK, self.port, directConnection=True, serverSelectionTimeoutMS=2000
+            LOOPBACK, self.port, directConnection=True, serverSelectionTimeoutMS=2000, **self.login()
         ) as client:
             try:
                 if (await client.admin.command("hello")).get("isWritablePrimary"):

@@ -8,7 +8,7 @@ from aiohttp import web
 from lxml import etree
 from marshmallow import fields
 
-from chassis.errors import NotAcceptable, Overloaded, Unavailable
+from chassis.errors import NotAcceptable, Overloaded, TooManyFailures, Unavailable
 from chassis.media import require_accept
 from chassis.web import AUTH, json_response
 from chassis.xml import write_xml
@@ -22,7 +22,7 @@ ONE_LIST = LISTS + "/{contactListId}"
 ONE_LIST_ID = {
     "contactListId": fields.Integer(metadata={"description": "A contact list of the catalogue.", "minimum": 0})
 }
-ANY = (errors.Unauthorized, NotAcceptable, Unavailable, Overloaded)
+ANY = (errors.Unauthorized, NotAcceptable, TooManyFailures, Unavailable, Overloaded)
 ANY_OF_A_LIST = (errors.ContactListIdInvalid, errors.ContactListNotFound, errors.NotPermitted, *ANY)
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,40}")
 

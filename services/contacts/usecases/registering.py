@@ -132,7 +132,8 @@ async def _choose(call: _Call) -> _Choice:
     if registration.contact_id:
         named_list, contact_id = call.resources.contact_ids.open(registration.contact_id)
         key = contact_key(list_id, contact_id)
-        if named_list != list_id or await store.read(key) is None:
+        found = await store.read(key) if named_list == list_id else None
+        if found is None or found.state is None:
             raise errors.ContactIdInvalid
         return _Choice([key], lambda contact: contact is not None, is_bound=True)
     if call.match:

@@ -48,12 +48,15 @@ class Call:
 
 
 async def admit(request: web.Request, roles: frozenset[str]) -> Call:
-    """Take a call, or refuse it before its query or body is looked at."""
+    """Take a call, or refuse it before its query or body is looked at.
+
+    `mfpadmin` is a role in every runtime, `mfpadmin:<runtime>` in that one; the others likewise.
+    """
     principal = await request.app[AUTH].basic(request)
-    if not principal.roles & roles:
+    resources, runtime = request.app[RESOURCES], request.match_info["runtime"]
+    if not principal.roles & (roles | {f"{role}:{runtime}" for role in roles}):
         raise Forbidden
     media_type = require_accept(request, errors.MEDIA_TYPES)
-    resources, runtime = request.app[RESOURCES], request.match_info["runtime"]
     usecases.require_runtime(resources, runtime)
     return Call(request, principal.name, resources, runtime, media_type)
 

@@ -29,6 +29,7 @@ READ = (
     errors.NotAcceptable,
     errors.RuntimeNotFound,
     errors.InvalidParameters,
+    errors.TooManyFailures,
     errors.Unavailable,
 )
 LIST = (*READ, errors.InvalidBookmark)
@@ -41,6 +42,7 @@ NO_TOKEN = (
     errors.InvalidTokenRequest,
     errors.UnsupportedGrantType,
     errors.InvalidScope,
+    errors.TooManyFailures,
     errors.Unavailable,
 )
 

@@ -8,7 +8,7 @@ from chassis.auth import basic_credentials
 from chassis.bodies import read_body, require_content_type
 from chassis.errors import Refusal, UnsupportedMediaType
 from chassis.operations import operation
-from chassis.web import json_response
+from chassis.web import AUTH, json_response
 from device_admin import errors, schemas, usecases
 from device_admin.api import described
 from device_admin.api.calls import RESOURCES, routes
@@ -34,7 +34,8 @@ async def issue_token(request: web.Request) -> web.Response:
     """An access token for a confidential client."""
     resources, runtime = request.app[RESOURCES], request.match_info["runtime"]
     try:
-        client = await usecases.authenticate(resources, basic_credentials(request.headers.get("Authorization")))
+        credentials = basic_credentials(request.headers.get("Authorization"))
+        client = await usecases.authenticate(resources, credentials, address=request.app[AUTH].address(request))
         usecases.require_runtime(resources, runtime)
         token = usecases.issue_token(resources, client, runtime=runtime, form=await _form(request))
     except Refusal as refusal:

@@ -122,6 +122,12 @@ class Forbidden(chassis.Refusal):
     status, code, message = 403, _NOT_AUTHORIZED, "The roles of this user do not allow this operation"
 
 
+class TooManyFailures(chassis.Refusal):
+    """The caller, or others at the same address, failed to log in too often."""
+
+    status, code, message = 429, _NOT_AUTHORIZED, "Too many failed logins, try again later"
+
+
 class Unavailable(chassis.Refusal):
     """The database is away or too busy: nothing was acknowledged."""
 

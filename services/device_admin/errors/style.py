@@ -30,6 +30,7 @@ _OWN: dict[type[chassis.Refusal], type[chassis.Refusal]] = {
     chassis.InvalidQuery: refusals.InvalidParameters,
     chassis.Unauthenticated: refusals.Unauthenticated,
     chassis.Forbidden: refusals.Forbidden,
+    chassis.TooManyFailures: refusals.TooManyFailures,
     chassis.Unavailable: refusals.Unavailable,
     chassis.Overloaded: refusals.Unavailable,
     chassis.InternalError: refusals.InternalError,
@@ -80,8 +81,10 @@ def _is_token_endpoint(path: str) -> bool:
 
 
 def _token_error(refusal: chassis.Refusal) -> str:
+    if refusal.status in (429, 503):
+        return "temporarily_unavailable"
     if refusal.status >= 500:
-        return "temporarily_unavailable" if refusal.status == 503 else "server_error"
+        return "server_error"
     return "invalid_request"
 
 

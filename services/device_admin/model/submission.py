@@ -19,7 +19,7 @@ def submit(
         return state, None
     latest = _latest(state, about(transaction)) if state is not None else 0
     if state is not None and recovering and latest > ours:
-        return _remember(state, Recent(id=ours, about=about(transaction), overtaken_by=latest)), None
+        return remember(state, Recent(id=ours, about=about(transaction), overtaken_by=latest)), None
     state = require(
         state,
         TransactionType(transaction["type"]),
@@ -58,16 +58,16 @@ def _change(state: DeviceState, sequence: int, transaction: TransactionState, no
     entry = Recent(id=transaction["id"], about=about(transaction), time=now)
     match TransactionType(transaction["type"]):
         case TransactionType.REMOVE_DEVICE:
-            return _remember(remove(state, now), entry), None
+            return remember(remove(state, now), entry), None
         case TransactionType.CHANGE_DEVICE_APPLICATION_STATUS:
             others = [id for id in state.get("disabled", []) if id != transaction["application"]]
             disabled = [*others, transaction["application"]] if transaction["device_status"] == "DISABLED" else others
-            return _remember({**state, "disabled": disabled}, entry), None
+            return remember({**state, "disabled": disabled}, entry), None
         case TransactionType.CHANGE_DEVICE_STATUS:
             # The event that will announce it is the document's next.
             entry["sequence"] = sequence + 1
             status = DeviceStatus(transaction["device_status"])
-            remembering = _remember(state, entry)
+            remembering = remember(state, entry)
             return set_status(remembering, status, now, reason="operator", transaction_id=transaction["id"])
 
 
@@ -77,5 +77,6 @@ def _latest(state: DeviceState, part: str) -> int:
     return max((entry["id"] for entry, its in parts if its == part and "overtaken_by" not in entry), default=0)
 
 
-def _remember(state: DeviceState, entry: Recent) -> DeviceState:
+def remember(state: DeviceState, entry: Recent) -> DeviceState:
+    """The device with one more transaction that it remembers; the oldest are forgotten."""
     return {**state, "transactions": [*state["transactions"], entry][-_KEPT_TRANSACTIONS:]}

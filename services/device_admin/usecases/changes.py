@@ -24,7 +24,7 @@ _LOOK_AGAIN = 0.05  # seconds
 async def change_status(
     resources: Resources, *, runtime: str, device_id: str, status: str, user: str, asynchronous: bool
 ) -> TransactionState:
-    """Set a device's status."""
+    """Set a device's status. Raises Unavailable while MongoDB may be behind Kafka."""
     what = TransactionType.CHANGE_DEVICE_STATUS
     return await _transact(resources, what, runtime, device_id, status=status, user=user, asynchronous=asynchronous)
 
@@ -61,7 +61,7 @@ async def carry_out(
 
     def decide(aggregate: Aggregate[DeviceState]) -> Decision[DeviceState, DeviceState]:
         decided = submit(aggregate.state, aggregate.sequence, transaction, now, recovering=recovering)
-        return Decision(result=decided[0], **changes(aggregate, decided))
+        return Decision(result=decided[0], **changes(resources, aggregate, decided))
 
     try:
         device = await resources.store.decide_device(transaction["device"], decide)
@@ -105,7 +105,11 @@ async def _transact(
     asynchronous: bool,
 ) -> TransactionState:
     """Accept a change and carry it out: now, or, if it is asynchronous, while the caller already has an answer."""
-    device = await _device(resources, what, runtime, device_id, application)
+    looking = _device(resources, what, runtime, device_id, application)
+    if what is TransactionType.CHANGE_DEVICE_STATUS:
+        device, _ = await asyncio.gather(looking, resources.require_announcing())
+    else:
+        device = await looking
     transaction = transactions.accept(
         await resources.store.next_transaction_id(),
         type=what,

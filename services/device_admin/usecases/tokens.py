@@ -13,12 +13,15 @@ from device_admin.settings import Client
 from device_admin.usecases.resources import Resources, require_runtime
 
 
-async def authenticate(resources: Resources, credentials: tuple[str, str] | None) -> Client:
-    """The confidential client with this id and secret. Raises InvalidClient, at the same cost for an unknown id."""
+async def authenticate(resources: Resources, credentials: tuple[str, str] | None, *, address: str) -> Client:
+    """The confidential client with this id and secret.
+
+    Raises InvalidClient, at the same cost for an unknown id, and TooManyFailures.
+    """
     id, secret = credentials or ("", "")
     client = resources.settings.clients.get(id)
-    fits = credentials is not None and await resources.passwords.verify(
-        id, secret, client.secret_hash if client else None
+    fits = credentials is not None and await resources.logins.fits(
+        id, secret, client.secret_hash if client else None, address=address
     )
     if client is None or not fits:
         raise errors.InvalidClient(headers={"WWW-Authenticate": 'Basic realm="device-admin", charset="UTF-8"'})
@@ -44,12 +47,13 @@ def issue_token(resources: Resources, client: Client, *, runtime: str, form: Map
         "exp": issued + settings.token_lifetime,
         "jti": secrets.token_urlsafe(16),
     }
-    header = {"alg": "ES256", "kid": settings.signing_key.kid, "typ": "at+jwt"}
-    token = jwt.encode(header, claims, settings.signing_key)
+    key = settings.signing_keys[0]
+    token = jwt.encode({"alg": "ES256", "kid": key.kid, "typ": "at+jwt"}, claims, key)
     return {"access_token": token, "token_type": "Bearer", "expires_in": settings.token_lifetime, "scope": scope}
 
 
 def public_keys(resources: Resources, runtime: str) -> dict[str, Any]:
     """The keys that verify our tokens, as a JSON Web Key Set."""
     require_runtime(resources, runtime)
-    return {"keys": [resources.settings.signing_key.as_dict(private=False, use="sig", alg="ES256")]}
+    keys = resources.settings.signing_keys
+    return {"keys": [key.as_dict(private=False, use="sig", alg="ES256") for key in keys]}

@@ -1,6 +1,5 @@
 """All four services on one MongoDB and one Kafka, with something in each that a bad request could spoil."""
 
-import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Mapping
@@ -9,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from joserfc import jwk
 from pymongo import AsyncMongoClient
 from yarl import URL
@@ -28,6 +26,7 @@ from device_events import KafkaConnection
 from tests.contract.bad_input import operations as op
 from tests.contract.bad_input.case import ADMIN, CONTACTS, MOBILE, PUSH, TOKEN, Case, Operation
 from tests.contract.bad_input.wire import Answer, exchange, request
+from tests.support.footprint import Footprint, watching
 from tests.support.polling import eventually
 from tests.support.services import GROUPS, HASHED, Running, basic, running, shared_settings, users
 from tests.support.tokens import TokenIssuer, serving
@@ -59,30 +58,13 @@ CATALOGUE = {
 }
 
 
-@dataclass(frozen=True)
-class State:
-    """Everything that a request could have changed: the digest of each database, the end of each partition."""
-
-    documents: Mapping[str, str]
-    ends: Mapping[str, int]
-
-    def changes(self, later: "State") -> list[str]:
-        """What is different later."""
-        pairs = [(self.documents, later.documents), (self.ends, later.ends)]
-        return [name for before, after in pairs for name in {**before, **after} if before.get(name) != after.get(name)]
-
-
 @dataclass
 class Stage:
     """The services, and what is looked at after each call."""
 
     services: Mapping[str, Running]
-    databases: Mapping[str, str]
     issuer: TokenIssuer
-    mongodb: AsyncMongoClient[dict[str, Any]]
-    consumer: AIOKafkaConsumer
-    partitions: list[TopicPartition]
-    known: State | None = None
+    footprint: Footprint
 
     async def send(self, case: Case) -> Answer | None:
         """The answer to a case."""
@@ -100,35 +82,13 @@ class Stage:
             return self.issuer.headers(SCOPE)["Authorization"]
         return basic(SECRET if operation.service == TOKEN else USER)["Authorization"]
 
-    async def state(self) -> State:
-        """All documents and all ends, as they are now."""
-        names = sorted(self.databases)
-        digests = await asyncio.gather(*(self._digest(self.databases[name]) for name in names))
-        ends = await self.consumer.end_offsets(self.partitions)
-        return State(
-            dict(zip(names, digests, strict=True)),
-            {f"{partition.topic}/{partition.partition}": end for partition, end in ends.items()},
-        )
-
     async def changes(self) -> list[str]:
         """What is different from the last time that this was asked."""
-        earlier, self.known = self.known, await self.state()
-        return earlier.changes(self.known) if earlier else []
-
-    async def _digest(self, database: str) -> str:
-        # The server's own digest of a database, all of its collections together.
-        hashed = await self.mongodb[database].command("dbHash")
-        return str(hashed["md5"])
+        return await self.footprint.changes()
 
     async def settle(self) -> None:
-        """Wait until every announcement has gone out and been reacted to: nothing moves for half a second."""
-
-        async def quiet() -> bool:
-            await self.changes()
-            await asyncio.sleep(0.5)
-            return not await self.changes()
-
-        await eventually(quiet, within=60)
+        """Wait until nothing moves."""
+        await self.footprint.settle()
 
 
 @asynccontextmanager
@@ -145,12 +105,8 @@ async def staged(mongodb_uri: str, kafka_bootstrap: str, *, idempotent: bool) ->
     async with contextlib.AsyncExitStack() as stack:
         issuer = await stack.enter_async_context(serving(TokenIssuer()))
         services = await _services(stack, mongodb_uri, databases, kafka, issuer)
-        client = await stack.enter_async_context(AsyncMongoClient[dict[str, Any]](mongodb_uri))
-        consumer = kafka.consumer(None)
-        await consumer.start()
-        stack.push_async_callback(consumer.stop)
-        partitions = [TopicPartition(name, n) for name in created for n in await _partitions(consumer, name)]
-        stage = Stage(services, databases, issuer, client, consumer, partitions)
+        watched = await stack.enter_async_context(watching(mongodb_uri, databases, kafka, created))
+        stage = Stage(services, issuer, watched)
         await _furnish(stage)
         yield stage
     await delete_topics(kafka_bootstrap, created)
@@ -205,7 +161,7 @@ def _admin_settings(shared: Mapping[str, Any]) -> device_admin.settings.Settings
         **shared,
         runtimes=frozenset({"myruntime"}),
         clients={SECRET: device_admin.settings.Client(SECRET, HASHED, SECRET, "devices.*")},
-        signing_key=jwk.ECKey.generate_key("P-256", auto_kid=True),
+        signing_keys=[jwk.ECKey.generate_key("P-256", auto_kid=True)],
         token_issuer="rollcall",
         token_audience="rollcall",
         token_lifetime=3_600,
@@ -241,8 +197,3 @@ async def _furnish(stage: Stage) -> None:
 
     await eventually(known, within=60)
     await stage.settle()
-
-
-async def _partitions(consumer: Any, name: str) -> set[int]:
-    await consumer._client.add_topic(name)
-    return set(consumer.partitions_for_topic(name) or ())

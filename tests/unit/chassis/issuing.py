@@ -1,9 +1,11 @@
 """An issuer without a network: keys, tokens, and a session that hands out its JWKS and counts how often."""
 
+import asyncio
 import base64
 import hmac
 import json
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -29,11 +31,19 @@ class JwksEndpoint:
 
     def __init__(self, *keys: Key) -> None:
         self.keys = keys
+        self.strange: list[Any] = []  # further entries of the set
+        self.document: Any = ...  # in place of the whole set
         self.away = False
-        self.fetches = 0
+        self.hanging: asyncio.Event | None = None
+        self.fetched: list[str] = []
 
-    def get(self, _url: str, **_: Any) -> "JwksEndpoint":
-        self.fetches += 1
+    @property
+    def fetches(self) -> int:
+        """How often it was asked."""
+        return len(self.fetched)
+
+    def get(self, url: str, **_: Any) -> "JwksEndpoint":
+        self.fetched.append(url)
         if self.away:
             raise aiohttp.ClientConnectionError("away")
         return self
@@ -47,11 +57,32 @@ class JwksEndpoint:
     def raise_for_status(self) -> None:
         """It is always 200."""
 
-    async def json(self, **_: Any) -> Any:
-        return {"keys": [key.as_dict(private=False) for key in self.keys]}
+    @property
+    def content(self) -> "JwksEndpoint":
+        """The body's stream."""
+        return self
+
+    async def iter_any(self) -> AsyncIterator[bytes]:
+        """The body, in pieces."""
+        if self.hanging:
+            await self.hanging.wait()
+        whole = {"keys": [*self.strange, *(key.as_dict(private=False) for key in self.keys)]}
+        body = json.dumps(whole if self.document is ... else self.document).encode()
+        for start in range(0, len(body), 65_536):
+            yield body[start : start + 65_536]
 
     def verifier(self) -> BearerVerifier:
         return BearerVerifier(self, [ISSUER])  # type: ignore[arg-type]  # it needs no more of a session than this
+
+
+class Two:
+    """A session in which each address has an endpoint of its own."""
+
+    def __init__(self, endpoints: dict[str, JwksEndpoint]) -> None:
+        self._endpoints = endpoints
+
+    def get(self, url: str, **kwargs: Any) -> JwksEndpoint:
+        return self._endpoints[url].get(url, **kwargs)
 
 
 def claims(**changes: Any) -> dict[str, Any]:

@@ -69,6 +69,10 @@ def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch, tmp_
         "SWEEP_EVERY": "0",
         "MAX_BODY_BYTES": "-1",
         "OIDC_ISSUERS": "issuer|audience",
+        "LOGIN_FAILURES": "0",
+        "LOGIN_FAILURES_PER_ADDRESS": "none",
+        "LOGIN_WINDOW": "-1",
+        "TRUSTED_PROXIES": "10.0.0.0/8,10.0.0.300",
         "USERS_FILE": str(broken),
         "PEOPLE_FILE": str(tmp_path / "absent.yaml"),
         "KEY": "c2hvcnQ",
@@ -154,3 +158,75 @@ def test_a_tool_needs_only_the_settings_of_kafka(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "a:9092")
     monkeypatch.setenv("KAFKA_TOPIC_PREFIX", "blue.")
     assert kafka_settings().name("t") == "blue.t"
+
+
+@pytest.mark.parametrize(
+    ("variables", "at_fault"),
+    [
+        ({"KAFKA_USERNAME": "anna"}, {"KAFKA_USERNAME"}),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, {"KAFKA_USERNAME", "KAFKA_PASSWORD"}),
+        ({"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_USERNAME": "anna"}, {"KAFKA_PASSWORD"}),
+        ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_PASSWORD": "hush-hush"}, {"KAFKA_PASSWORD"}),
+        ({"KAFKA_CA_FILE": "/absent"}, {"KAFKA_CA_FILE"}),
+        ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_CA_FILE": "/absent"}, {"KAFKA_CA_FILE"}),
+        ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_CERT_FILE": "/absent"}, {"KAFKA_KEY_FILE"}),
+        ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_KEY_FILE": "/absent"}, {"KAFKA_CERT_FILE"}),
+        (
+            {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_CERT_FILE": "/absent", "KAFKA_KEY_FILE": "/absent"},
+            {"KAFKA_CERT_FILE"},
+        ),
+        (
+            {"KAFKA_USERNAME": "anna", "KAFKA_PASSWORD": "hush-hush", "KAFKA_KEY_FILE": "/absent"},
+            {"KAFKA_USERNAME", "KAFKA_PASSWORD", "KAFKA_KEY_FILE", "KAFKA_CERT_FILE"},
+        ),
+    ],
+)
+def test_half_a_login_to_kafka_is_a_mistake(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], at_fault: set[str]
+) -> None:
+    found = mistakes(monkeypatch, **variables)
+    assert set(found) == at_fault
+    assert "hush-hush" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://anna:hush/hush@db:27017/",
+        "mongodb://anna:hush:hush@db/",
+        "mongodb://anna:hush?hush=1@db/",
+        "mongodb://anna:hush@hush@db/",
+        "mongodb://anna:hush@db/?tls=hush",
+        "mongodb://anna:hush@db/?tls=true&tlsCAFile=/absent",
+        "mongodb://anna:hush@db/?tls=true&tlsInsecre=false",
+        "mongodb://anna:hush@db:port/",
+        "mongodb://anna@db/",
+    ],
+)
+def test_an_address_of_mongodb_that_the_driver_would_not_take_is_a_mistake(
+    monkeypatch: pytest.MonkeyPatch, uri: str
+) -> None:
+    found = mistakes(monkeypatch, MONGODB_URI=uri)
+    assert set(found) == {"MONGODB_URI"}
+    assert "hush" not in found["MONGODB_URI"]
+
+
+def test_a_broken_file_is_located_and_not_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "users.yaml"
+    file.write_text("users:\n- {name: anna, password_hash: 'hush-hush}\n")
+    found = mistakes(monkeypatch, USERS_FILE=str(file))
+    assert "line 3" in found["USERS_FILE"]
+    assert "hush" not in found["USERS_FILE"]
+
+
+def test_settings_that_are_printed_show_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(
+        monkeypatch,
+        MONGODB_URI="mongodb://anna:hush-hush@db/",
+        KAFKA_SECURITY_PROTOCOL="SASL_SSL",
+        KAFKA_USERNAME="anna",
+        KAFKA_PASSWORD="hush-hush",
+    )
+    settings = Settings.from_env()
+    assert settings.kafka.password == "hush-hush"
+    assert "hush" not in repr(settings)

@@ -13,6 +13,7 @@ from compose_spec import PyCompose
 
 from deploy.local import secrets
 from device_events.catalog import TOPICS
+from tests.support import containers
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
@@ -169,6 +170,16 @@ def test_images_are_pinned() -> None:
         assert service["image"] == COMPOSE["name"] or re.search(r":v?\d+\.\d+", service["image"])
     for image in re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE):
         assert image == "python:3.11-slim-bookworm"
+
+
+def test_the_tests_containers_are_those_of_the_compose_file() -> None:
+    assert SERVICES["mongodb"]["image"] == containers.MONGODB_IMAGE
+    assert SERVICES["kafka"]["image"] == containers.KAFKA_IMAGE
+
+
+def test_the_image_can_be_built_by_an_engine_that_cannot_pull() -> None:
+    # This line would have it fetch a program that reads the file.
+    assert not DOCKERFILE.startswith("# syntax")
 
 
 def test_the_image_holds_only_what_is_locked_and_does_not_run_as_root() -> None:

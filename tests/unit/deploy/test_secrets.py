@@ -41,7 +41,7 @@ def test_device_admin_can_sign_and_knows_its_people(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("TOKEN_ISSUER", "issuer")
     monkeypatch.setenv("TOKEN_AUDIENCE", "audience")
     settings = DeviceAdmin.from_env()
-    assert settings.signing_key.is_private
+    assert settings.signing_keys[0].is_private
     assert settings.users
     name, password = people.credentials()["operator"]
     assert HASHER.verify(settings.users[name].password_hash, password)

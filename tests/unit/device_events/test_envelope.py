@@ -95,6 +95,8 @@ def test_a_malformed_trace_is_dropped_or_refused_but_never_passed_on(trace: byte
         (KEY, VALUE, with_header("ce_sequence", b"9" * 30)),
         (KEY, VALUE, with_header("ce_statussequence", b"many")),
         (KEY, VALUE, with_header("ce_source", b"\xff\xfe")),
+        (KEY, VALUE, with_header("ce_source", b"/elsewhere/device-admin")),
+        (KEY, VALUE, with_header("ce_source", catalog.CONTACTS.encode())),
         (KEY, VALUE, [*HEADERS, ("ce_deviceid", None)]),
     ],
 )

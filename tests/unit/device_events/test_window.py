@@ -5,9 +5,9 @@ from aiokafka import ConsumerRecord
 from device_events.window import Record, Window
 
 
-def record(offset: int, key: str | None) -> Record:
+def record(offset: int, key: str | None, value: bytes | None = b"") -> Record:
     raw = key.encode() if key is not None else None
-    return ConsumerRecord("topic", 0, offset, 0, 0, raw, b"", None, 0, 0, ())
+    return ConsumerRecord("topic", 0, offset, 0, 0, raw, value, None, 0, 0, ())
 
 
 def filled(keys: str, *, first: int = 0) -> Window:
@@ -47,6 +47,17 @@ def test_offsets_may_have_gaps_as_in_a_compacted_topic() -> None:
     assert window.position == 90
     window.settle(b"b")
     assert window.position == 91
+
+
+def test_the_bytes_are_those_of_what_is_not_settled() -> None:
+    window = Window()
+    window.add([record(0, "a", b"12345"), record(1, "b", b"123"), record(2, "b", None)])
+    assert window.bytes == 8
+    window.settle(b"b")
+    assert window.bytes == 5
+    window.settle(b"b")
+    window.settle(b"a")
+    assert window.bytes == 0
 
 
 def test_an_offset_is_committed_once() -> None:

@@ -38,6 +38,7 @@ def test_the_error_object_has_the_documented_properties() -> None:
         (generic.RouteNotFound(path="/x"), 404, "MOBILE-90402"),
         (generic.InvalidPath(problem="x"), 404, "MOBILE-90402"),
         (generic.MethodNotAllowed(method="GET"), 405, "MOBILE-90501"),
+        (generic.TooManyFailures(), 429, "MOBILE-92901"),
         (generic.Unavailable(), 503, "MOBILE-95301"),
         (generic.Overloaded(), 503, "MOBILE-95301"),
         (generic.InternalError(), 500, "MOBILE-95001"),

@@ -42,6 +42,7 @@ def test_every_refusal_of_the_plumbing_becomes_one_of_ours(kind: type[Refusal]) 
         (generic.UnsupportedMediaType(content_type="text/xml"), 405, "FPWSE0405E"),
         (generic.NotAcceptable(), 406, "FPWSE0406E"),
         (generic.BodyTooLarge(limit=1), 413, "FPWSE0413E"),
+        (generic.TooManyFailures(), 503, "FPWSE0025E"),
         (generic.InternalError(), 500, "FPWSE0010E"),
         (generic.Unavailable(), 503, "FPWSE0025E"),
         (generic.Overloaded(), 503, "FPWSE0025E"),

@@ -171,6 +171,20 @@ def test_a_status_set_again_is_applied_and_takes_nothing_twice() -> None:
     assert applied[0]["token_keys"] == ["myapp:digest-of-t"]
 
 
+def test_a_device_first_seen_is_passed_over() -> None:
+    assert model.apply_status(None, DEVICE, ACTIVE, 1, first_seen=True) is None
+    assert model.apply_status(registered(), DEVICE, ACTIVE, 1, first_seen=True) is None
+
+
+def test_a_removed_device_that_is_seen_again_is_under_the_status_it_comes_with() -> None:
+    back = model.apply_status(registered(), DEVICE, LOST, 7, first_seen=True)
+    assert back
+    assert model.is_blocked(back[0])
+    lifted = model.apply_status(under(LOST, 5, registered()), DEVICE, ACTIVE, 7, first_seen=True)
+    assert lifted
+    assert not model.is_blocked(lifted[0])
+
+
 def test_a_block_is_kept_for_a_device_that_was_never_seen() -> None:
     state = under(LOST, 1, None)
     assert (state["runtime"], state["device_id"], state["registrations"]) == ("myruntime", "d1", [])

@@ -1,0 +1,1 @@
+"""The operator's command: dead letters, backlogs, reconciliation and erasure, over all services."""

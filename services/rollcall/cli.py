@@ -1,0 +1,85 @@
+"""The command line: one subcommand a module, each with examples, --json and the same exit statuses."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import orjson
+import structlog
+from aiokafka.errors import KafkaError
+from pymongo.errors import PyMongoError
+
+from chassis.errors import Unavailable
+from chassis.mongo import why
+from chassis.settings import SettingsError
+from rollcall import dead_letters, erase, outbox, reconcile
+from rollcall.outcome import Exit, Misused, Outcome, Unfinished
+
+Run = Callable[[argparse.Namespace], Awaitable[Outcome]]
+
+
+class Command(Protocol):
+    """A module with a subcommand: `add` puts its parser under the others, with its `run` as a default."""
+
+    def add(self, commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+        """Add the parser."""
+
+
+COMMANDS: Sequence[Command] = (dead_letters, outbox, reconcile, erase)
+_ENDS = """exit status: 0 done, 1 something not found or not done, 2 wrong arguments or settings, 3 a backend is away.
+Every command may be repeated, also after it was interrupted."""
+
+
+def build() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="rollcall",
+        description="Look after a running Rollcall. MongoDB and Kafka are named by the services' own variables.",
+        epilog=_ENDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status. Answers go to standard output, everything else to standard error."""
+    args = build().parse_args(arguments)
+    _log_to_standard_error()
+    try:
+        outcome: Outcome = asyncio.run(args.run(args))
+    except SettingsError as error:
+        return _fail(Exit.USAGE, f"The settings cannot be used:\n{error}")
+    except Misused as error:
+        return _fail(Exit.USAGE, str(error))
+    except Unfinished as error:
+        return _fail(Exit.AWAY, str(error))
+    except PyMongoError as error:
+        return _fail(Exit.AWAY, f"MongoDB does not answer as it should ({why(error)}); try again")
+    except (KafkaError, TimeoutError, OSError) as error:
+        return _fail(Exit.AWAY, f"Kafka does not answer as it should ({type(error).__name__}); try again")
+    except Unavailable:
+        return _fail(Exit.AWAY, "MongoDB is away or too busy; try again")
+    if args.json:
+        print(orjson.dumps(outcome.data, option=orjson.OPT_INDENT_2).decode())
+    else:
+        print("\n".join(outcome.lines))
+    return outcome.exit
+
+
+def _fail(status: Exit, problem: str) -> int:
+    print(problem, file=sys.stderr)
+    return status
+
+
+def _log_to_standard_error() -> None:
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)

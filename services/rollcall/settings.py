@@ -1,0 +1,101 @@
+"""Where the services' documents and topics are: the services' own environment variables.
+
+Services that have databases of their own are told apart by their names: `PUSH_REGISTRY_MONGODB_DATABASE` and
+`PUSH_REGISTRY_MONGODB_URI` go before `MONGODB_DATABASE` and `MONGODB_URI`, and so for the others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from environs import validate
+
+from chassis.mongo import uri_problem
+from chassis.settings import Env, read_settings
+from contacts.settings import Catalogue, CatalogueSchema, key_ring
+from device_events import KafkaConnection
+from rollcall.services import SERVICES
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database."""
+
+    uri: str = field(repr=False)
+    database: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Kafka, and the place of each service's documents by the service's name."""
+
+    kafka: KafkaConnection
+    places: Mapping[str, Place]
+
+    @classmethod
+    def from_env(cls) -> "Settings":
+        """Read the environment. Raises SettingsError, listing every mistake."""
+        return read_settings(_build, _read)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EraseSettings(Settings):
+    """Besides, what names a contact: the lists of the catalogue and the keys of EncContactIds."""
+
+    catalogue: Catalogue
+    contact_id_keys: Mapping[str, bytes] = field(repr=False)
+
+    @classmethod
+    def from_env(cls) -> "EraseSettings":
+        """Read the environment. Raises SettingsError, listing every mistake."""
+        return read_settings(_build_for_erasing, _read_for_erasing)
+
+
+def _read(env: Env) -> dict[str, Any]:
+    return {"own": {name: _own_place(env, name) for name in SERVICES}}
+
+
+def _read_for_erasing(env: Env) -> dict[str, Any]:
+    return {
+        **_read(env),
+        "catalogue": env.yaml("CATALOGUE_FILE", CatalogueSchema()),
+        "contact_id_keys": _keys(env, "ENC_CONTACT_ID_KEYS"),
+    }
+
+
+def _keys(env: Env, name: str) -> Mapping[str, bytes] | None:
+    text: str | None = env.str(name)
+    try:
+        return key_ring(text) if text is not None else None
+    except ValueError as error:
+        env.mistake(name, str(error))
+        return None
+
+
+def _own_place(env: Env, service: str) -> tuple[str | None, str | None]:
+    prefix = service.upper().replace("-", "_")
+    uri: str | None = env.str(f"{prefix}_MONGODB_URI", None)
+    if uri is not None and (problem := uri_problem(uri)):
+        env.mistake(f"{prefix}_MONGODB_URI", problem)
+    name = validate.Regexp(r"[A-Za-z0-9_-]{1,38}\Z")
+    return uri, env.str(f"{prefix}_MONGODB_DATABASE", None, validate=name)
+
+
+def _build(**read: Any) -> Settings:
+    return Settings(kafka=read["kafka"], places=_places(read))
+
+
+def _build_for_erasing(**read: Any) -> EraseSettings:
+    return EraseSettings(
+        kafka=read["kafka"],
+        places=_places(read),
+        catalogue=read["catalogue"],
+        contact_id_keys=read["contact_id_keys"],
+    )
+
+
+def _places(read: Mapping[str, Any]) -> dict[str, Place]:
+    return {
+        name: Place(uri or read["mongodb_uri"], database or read["mongodb_database"])
+        for name, (uri, database) in read["own"].items()
+    }
