@@ -10,7 +10,7 @@ from device_events import KafkaConnection, catalog
 from tests.integration.chassis.greeter import create, is_ready, serving, settings
 from tests.support.announced import announced
 from tests.support.polling import eventually
-from tests.support.proxy import MongoProxy, proxied
+from tests.support.proxy import Proxy, proxied
 from tests.support.services import Running
 
 GREETING = "/greetings/anna"
@@ -18,13 +18,13 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest_asyncio.fixture
-async def proxy(mongodb_uri: str) -> AsyncIterator[MongoProxy]:
+async def proxy(mongodb_uri: str) -> AsyncIterator[Proxy]:
     async with proxied(mongodb_uri) as one:
         yield one
 
 
 @pytest_asyncio.fixture
-async def service(proxy: MongoProxy, database_name: str, kafka: KafkaConnection) -> AsyncIterator[Running]:
+async def service(proxy: Proxy, database_name: str, kafka: KafkaConnection) -> AsyncIterator[Running]:
     async with serving(create(settings(proxy.uri, database_name, kafka))) as one:
         await eventually(lambda: is_ready(one), within=30)
         yield one
@@ -78,7 +78,7 @@ async def test_a_method_that_is_not_allowed_names_those_that_are(service: Runnin
 
 
 async def test_while_mongodb_is_away_the_answer_is_try_again_and_nothing_is_acknowledged(
-    service: Running, proxy: MongoProxy, kafka: KafkaConnection
+    service: Running, proxy: Proxy, kafka: KafkaConnection
 ) -> None:
     proxy.cut()
     status, body, headers = await service.request("PUT", GREETING, json={"number": 1})

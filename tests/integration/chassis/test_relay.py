@@ -120,6 +120,23 @@ async def test_while_kafka_is_away_writes_go_on_and_the_sweeper_drains_the_backl
             assert [event.sequence for event in events if event.subject == subject] == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("bound", ["QUEUE", "QUEUE_BYTES"])
+async def test_what_is_more_than_the_relay_holds_is_published_by_the_sweeper(
+    mongodb_uri: str, database_name: str, kafka: KafkaConnection, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(f"chassis.relay.{bound}", 0)
+    async with replica(mongodb_uri, database_name, kafka, sweeping=True) as one:
+        await one.store.execute("r/a", mark(1))
+        assert one.relay.counts["left_to_sweeper"] == 1
+        await drained(one)
+        assert numbers(await statuses(kafka)) == [1]
+        monkeypatch.undo()
+        await one.store.execute("r/a", mark(2))
+        await drained(one)
+        assert one.relay.counts["left_to_sweeper"] == 1
+        assert one.relay.waiting == 0
+
+
 async def test_what_a_crash_left_behind_is_published_once_with_the_same_ids(
     mongodb_uri: str, database_name: str, kafka: KafkaConnection
 ) -> None:

@@ -15,7 +15,7 @@ from chassis.staging import Staged
 from device_events import KafkaConnection
 from tests.integration.chassis.marking import mark, mark_once
 from tests.support.polling import eventually
-from tests.support.proxy import MongoProxy, proxied
+from tests.support.proxy import Proxy, proxied
 from tests.support.replicas import HeldStore, Replica, replica
 
 NOWHERE = KafkaConnection(bootstrap_servers=("127.0.0.1:1",))
@@ -36,13 +36,13 @@ class Doubtful(HeldStore):
 
 
 @pytest_asyncio.fixture
-async def proxy(mongodb_uri: str) -> AsyncIterator[MongoProxy]:
+async def proxy(mongodb_uri: str) -> AsyncIterator[Proxy]:
     async with proxied(mongodb_uri) as one:
         yield one
 
 
 @pytest_asyncio.fixture
-async def behind(proxy: MongoProxy, database_name: str) -> AsyncIterator[Replica]:
+async def behind(proxy: Proxy, database_name: str) -> AsyncIterator[Replica]:
     """A replica that reaches MongoDB through the proxy."""
     async with replica(proxy.uri, database_name, NOWHERE, relaying=False) as made:
         yield made
@@ -64,7 +64,7 @@ async def applied_once(one: Replica, *ids: str) -> None:
 
 @pytest.mark.parametrize("answers_lost", [1, 2])
 async def test_a_write_whose_answer_is_lost_is_applied_once_and_answered(
-    proxy: MongoProxy, behind: Replica, direct: Replica, answers_lost: int
+    proxy: Proxy, behind: Replica, direct: Replica, answers_lost: int
 ) -> None:
     # The driver tries a write twice by itself; what became of it after the second lost answer is ours to find out.
     await behind.store.execute("r/warm", mark(0))
@@ -125,7 +125,7 @@ async def test_an_outcome_that_stays_unknown_is_no_success(mongodb_uri: str, dat
 
 
 async def test_while_mongodb_is_away_nothing_is_acknowledged_and_everybody_is_told_in_time(
-    proxy: MongoProxy, database_name: str, direct: Replica
+    proxy: Proxy, database_name: str, direct: Replica
 ) -> None:
     async with replica(proxy.uri, database_name, NOWHERE, relaying=False, limits=SOON) as behind:
         acknowledged = await asyncio.gather(*(behind.store.execute(f"r/{n}", mark(n)) for n in range(20)))
@@ -147,7 +147,7 @@ async def test_while_mongodb_is_away_nothing_is_acknowledged_and_everybody_is_to
 
 
 async def test_writes_in_flight_when_mongodb_goes_are_each_applied_once_or_refused(
-    proxy: MongoProxy, behind: Replica, direct: Replica
+    proxy: Proxy, behind: Replica, direct: Replica
 ) -> None:
     tasks = [asyncio.create_task(behind.store.execute(f"r/{n}", mark(1))) for n in range(600)]
     await eventually(lambda: any(task.done() for task in tasks), every=0)

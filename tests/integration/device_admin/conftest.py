@@ -51,7 +51,7 @@ async def settings(mongodb_uri: str, own_kafka: KafkaConnection) -> AsyncIterato
             "test": Client("test", HASHED, "test", "*"),
             "push": Client("push", HASHED, "Push", "push.application.* devices.*"),
         },
-        signing_key=key,
+        signing_keys=[key],
         token_issuer="rollcall",
         token_audience="rollcall",
         token_lifetime=3_600,

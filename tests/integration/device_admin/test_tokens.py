@@ -32,9 +32,9 @@ async def test_a_token_says_who_may_do_what_and_where(admin: Admin, settings: Se
     status, body, headers = await ask(admin, {**GRANT, "scope": "devices.write push.application.myapp"})
     assert status == 200
     assert (headers["Cache-Control"], headers["Pragma"]) == ("no-store", "no-cache")
-    token = jwt.decode(body.pop("access_token"), settings.signing_key, algorithms=["ES256"])
+    token = jwt.decode(body.pop("access_token"), settings.signing_keys[0], algorithms=["ES256"])
     assert body == {"token_type": "Bearer", "expires_in": 3600, "scope": "devices.write push.application.myapp"}
-    assert token.header == {"alg": "ES256", "typ": "at+jwt", "kid": settings.signing_key.kid}
+    assert token.header == {"alg": "ES256", "typ": "at+jwt", "kid": settings.signing_keys[0].kid}
     claims = token.claims
     assert abs(claims["iat"] - time.time()) < 30
     assert claims.pop("exp") - claims.pop("iat") == 3600
@@ -56,7 +56,7 @@ async def test_replicas_accept_each_others_tokens_and_nobody_elses(admin: Admin,
         verifier = BearerVerifier(other.service.http, [Issuer(issuer="rollcall", audience="rollcall", jwks_url=keys)])
         claims = await verifier.verify(body["access_token"])
         assert (claims["sub"], claims["scope"]) == ("test", "devices.read")
-    stranger = replace(settings, signing_key=jwk.ECKey.generate_key("P-256", auto_kid=True))
+    stranger = replace(settings, signing_keys=[jwk.ECKey.generate_key("P-256", auto_kid=True)])
     async with admin_running(stranger) as other:
         _, body, _ = await ask(other, GRANT)
         verifier = BearerVerifier(other.service.http, [Issuer(issuer="rollcall", audience="rollcall", jwks_url=keys)])
@@ -69,7 +69,7 @@ async def test_the_published_keys_are_public_and_only_that(admin: Admin, setting
     assert (status, headers["Cache-Control"]) == (200, "public, max-age=300")
     (key,) = body["keys"]
     assert set(key) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
-    assert key["kid"] == settings.signing_key.kid
+    assert key["kid"] == settings.signing_keys[0].kid
     status, body, _ = await admin.service.request("GET", "/unknown/api/az/v1/jwks")
     assert (status, body["errorCode"]) == (404, "FWLSE3030E")
 

@@ -13,6 +13,10 @@ GOOD = outgoing(event("poison", 1))
 SECRET = "the-secret-of-jürgen"
 
 
+def renamed(name: str, value: bytes) -> list[tuple[str, bytes]]:
+    return [(known, value if known == name else old) for known, old in GOOD.headers]
+
+
 async def only_dead_letter(connection: KafkaConnection) -> tuple[Any, dict[str, str]]:
     (letter,) = await eventually(lambda: dead_letters(connection), within=30)
     return letter, {name: value.decode() for name, value in letter.headers if name.startswith("dead-letter-")}
@@ -27,6 +31,8 @@ async def only_dead_letter(connection: KafkaConnection) -> tuple[Any, dict[str, 
         (GOOD._replace(value=None), "Undecodable: the record has no value"),
         (GOOD._replace(headers=[]), "Undecodable: "),
         (GOOD._replace(headers=[one for one in GOOD.headers if one[0] != "ce_id"]), "Undecodable: "),
+        (GOOD._replace(headers=renamed("ce_type", b"")), "Undecodable: no CloudEvent of ours: type missing"),
+        (GOOD._replace(headers=renamed("ce_source", b"/elsewhere")), "Undecodable: '/elsewhere' announces no"),
         (GOOD._replace(key=b"another"), "Undecodable: the key is not the subject"),
         (GOOD._replace(key=None, value=b"null"), "Undecodable: "),
         (GOOD._replace(value=b"x" * 1_040_000), "Undecodable: "),

@@ -142,6 +142,39 @@ async def test_a_backend_that_is_away_is_waited_for_and_nothing_is_dead_lettered
     assert await dead_letters(kafka) == []
 
 
+async def test_a_handler_that_never_ends_is_cut_off_and_tried_again_while_other_keys_flow(
+    kafka: KafkaConnection,
+) -> None:
+    hung: list[str] = []
+
+    async def hang_once(handled: Event) -> None:
+        if handled.subject == "r/slow" and handled.id not in hung:
+            hung.append(handled.id)
+            await asyncio.Event().wait()
+
+    await publish(kafka, [event("slow", 1), *(event(f"k{n}", 1) for n in range(5)), event("slow", 2)])
+    async with member(kafka, hang_once, limits=replace(QUICK, handler=0.2)) as one:
+        handled = await one.has_handled(7)
+    assert hung == ["slow-1", "slow-2"]
+    assert handled.index("slow-1") < handled.index("slow-2")
+    assert await dead_letters(kafka) == []
+    assert await committed(kafka) == 7
+
+
+async def test_an_event_on_which_every_try_hangs_is_given_up(kafka: KafkaConnection) -> None:
+    async def hang(handled: Event) -> None:
+        if handled.id == "slow-1":
+            await asyncio.Event().wait()
+
+    await publish(kafka, [event("slow", 1), event("slow", 2)])
+    async with member(kafka, hang, limits=replace(QUICK, handler=0.1)) as one:
+        await eventually(lambda: one.begun, within=30)
+        await publish(kafka, [event("later", 1)])
+        await one.has_handled(2)
+    (letter,) = await dead_letters(kafka)
+    assert ("dead-letter-reason", b"TimeoutError") in letter.headers
+
+
 async def test_a_window_that_is_full_pauses_its_partition_and_loses_nothing(kafka: KafkaConnection) -> None:
     release = asyncio.Event()
 

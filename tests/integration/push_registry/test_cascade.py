@@ -197,6 +197,25 @@ async def test_a_device_first_seen_by_the_administration_is_left_as_it_is(stage:
     assert len([event for event in await stage.events("d") if event.type == catalog.DEVICE_STATUS_APPLIED]) == 1
 
 
+async def test_a_removed_device_that_comes_back_lost_is_shut_out_by_that_status_alone(stage: Stage) -> None:
+    """Who reads a compacted topic late finds nothing else of it."""
+    await stage.register("d")
+    back = status_changed("d", "LOST", 5, previous=None)
+    await stage.announce(back)
+    await stage.applied(back)
+    assert await stage.token("d") is None
+    assert await stage.register("d") == 401
+
+
+async def test_a_removed_device_that_comes_back_active_is_let_in_by_that_status_alone(stage: Stage) -> None:
+    await stage.register("d")
+    await stage.change("d", "LOST", 2)
+    back = status_changed("d", "ACTIVE", 5, previous=None)
+    await stage.announce(back)
+    await stage.applied(back)
+    assert await stage.register("d") == 201
+
+
 async def test_the_same_id_in_another_runtime_is_another_device(stage: Stage) -> None:
     await stage.register("d")
     await stage.register("d", application="elsewhere")
