@@ -12,7 +12,7 @@ from tests.bench.world import NAIVE, World
 from tests.bench.wrk import put
 
 SERVED = 100_000  # requests before the memory is looked at
-LONGEST = 60.0  # seconds to get there
+LONGEST = 90.0  # seconds after which it is looked at all the same
 READINESS_TRIES = 3
 
 
@@ -53,13 +53,12 @@ async def _counted(ours: Contestant, naive: Contestant) -> Section:
 
 
 async def _memory(ours: Contestant, naive: Contestant) -> Section:
-    missing = SERVED - ours.acknowledged
-    if missing > 0:
+    began = time.monotonic()
+    while (missing := SERVED - ours.acknowledged) > 0 and time.monotonic() - began < LONGEST:
         rate = ours.typical(CONNECTIONS[-1])["requests/s"]
-        seconds = min(LONGEST, missing / rate * 1.1 + 1)
-        run = await put(ours.url, ours.authorization, connections=128, seconds=seconds, devices=DEVICES)
+        run = await put(ours.url, ours.authorization, connections=128, seconds=missing / rate + 1, devices=DEVICES)
         ours.acknowledged += run.acknowledged
-        await ours.announcements.drained()
+    await ours.announcements.drained()
     title = f"Resident memory, MB (after {ours.acknowledged:,} and {naive.acknowledged:,} requests)"
     rows = [Row("push-registry", machine.resident_mb(ours.pid), machine.resident_mb(naive.pid))]
     return Section(title, "group commit", "one by one", rows)
