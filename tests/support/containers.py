@@ -12,7 +12,7 @@ from docker.client import DockerClient
 from docker.errors import DockerException, ImageNotFound
 from pymongo import AsyncMongoClient
 from requests import RequestException
-from testcontainers.core.config import testcontainers_config
+from testcontainers.core.config import ConnectionMode, testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from deploy.local.backends.kafka import lists_brokers
@@ -121,7 +121,10 @@ async def kafka(_: Path) -> AsyncIterator[str]:
 
 def _container(image: str, port: int, host_port: int | None = None) -> DockerContainer:
     """A container to start, its port published as this one or as any free one."""
-    # It removes what a killed run left; where it cannot be had, the others still are removed at the end of their run.
+    # An engine behind a socket publishes here, even if this machine looks like a container itself; one elsewhere, or
+    # of the machine around this container, is named by DOCKER_HOST or TESTCONTAINERS_HOST_OVERRIDE.
+    testcontainers_config.connection_mode_override = ConnectionMode.docker_host
+    # Its container removes what a killed run left. Without its image, what ends in order is still removed.
     testcontainers_config.ryuk_disabled |= not has_image(testcontainers_config.ryuk_image)
     container = DockerContainer(image).with_bind_ports(port, host_port)
     if container.get_container_host_ip() == "localhost":

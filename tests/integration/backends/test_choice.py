@@ -29,6 +29,7 @@ def undecided(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyP
     for name in ("MONGODB_URI", "KAFKA_BOOTSTRAP_SERVERS", "JAVA_HOME", "CI", "REQUIRE_KAFKA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(containers, "has_image", lambda _: False)
+    monkeypatch.setattr(containers, "engine", lambda: None)
     monkeypatch.setenv("ROLLCALL_CACHE", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(backends, "kafka", backends.kafka.__wrapped__)
