@@ -7,10 +7,15 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from chassis.aggregates import AggregateStore
+from chassis.clock import Clock
+from chassis.errors import Unavailable
+from chassis.mongo import connect, durable_collection
 from chassis.topics import create_topics
 from device_events import KafkaConnection
 from device_events.catalog import TOPICS, dead_letter_topic, retry_topic
 from device_events.publisher import OutgoingRecord, Publisher
+from tests.integration.chassis.marking import mark
 from tests.support.topics import delete_topics
 
 GROUP = "contacts"
@@ -53,3 +58,18 @@ async def _time_of_only_record(connection: KafkaConnection, topic: str) -> datet
     finally:
         await consumer.stop()
     return datetime.fromtimestamp(record.timestamp / 1_000, UTC)
+
+
+async def test_nothing_is_written_before_the_clock_is_set(mongodb_uri: str, database_name: str) -> None:
+    async with connect(mongodb_uri, application="test") as client:
+        clock, database = Clock(synchronised=False), client[database_name]
+        store = AggregateStore(
+            durable_collection(database, "things"), clock=clock, offer=lambda _subject, _entries: None
+        )
+        store.start()
+        with pytest.raises(Unavailable):
+            await store.execute("r/a", mark(1))
+        assert await database["things"].count_documents({}) == 0
+        await clock.synchronise(database)
+        assert await store.execute("r/a", mark(1)) == [1]
+        await store.stop()
