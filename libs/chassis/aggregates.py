@@ -71,13 +71,10 @@ class AggregateStore(AggregateReader):
         """Commands in the queue."""
         return len(self._queue)
 
-    async def execute(
-        self, id: str, decide: Callable[[Aggregate[S]], Decision[S, R]], *, new: bool = False, afresh: bool = False
-    ) -> R:
+    async def execute(self, id: str, decide: Callable[[Aggregate[S]], Decision[S, R]], *, new: bool = False) -> R:
         """Run a decision on the document and return its result once that is durable.
 
-        `new`: the id has just been made, so the document need not be looked for. `afresh`: the document is read after
-        this call, whatever is remembered of it, as a decision on another one rests on it.
+        `new`: most likely there is no such document yet, so it is not read; where there is one, the write says so.
         Raises what the decision raises, KeyConflict, Overloaded while the queue is full, and Unavailable when it could
         not be begun within 5 s or its outcome stays unknown for that long. It runs on though its caller is cancelled.
         """
@@ -86,7 +83,7 @@ class AggregateStore(AggregateReader):
             raise Unavailable()
         future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         deadline = time.monotonic() + self._limits.outcome
-        self._queue.put(Command(id, decide, future, deadline=deadline, new=new, afresh=afresh))
+        self._queue.put(Command(id, decide, future, deadline=deadline, new=new))
         self._idle.clear()
         return await future
 

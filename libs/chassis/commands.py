@@ -46,7 +46,7 @@ class Command:
     correlationid: str | None = field(default_factory=correlation_id)
     traceparent: str | None = field(default_factory=traceparent)
     new: bool = False  # its document cannot be there yet
-    afresh: bool = False  # its document is to be read for it
+    afresh: bool = False  # what was remembered has not stood: its document is to be read
     alone: bool = False  # met a conflict in company: tried again by itself, to see whose conflict it is
     attempts: dict[int, Any] = field(default_factory=dict)  # commit id -> result, of writes with unknown outcome
 

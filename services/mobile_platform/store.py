@@ -29,7 +29,7 @@ class Store:
 
     def __init__(self, aggregates: AggregateStore) -> None:
         self._aggregates = aggregates
-        self._lately: OrderedDict[str, dict[str, int]] = OrderedDict()
+        self._lately: OrderedDict[str, dict[str, tuple[int, int]]] = OrderedDict()
 
     def now(self) -> datetime:
         return self._aggregates.clock.now()
@@ -47,9 +47,10 @@ class Store:
         return await self._aggregates.execute(_token_key(runtime, digest), decide)
 
     async def change_block(
-        self, device: str, decide: Callable[[Aggregate[Block]], Decision[Block, R]], *, afresh: bool = False
+        self, device: str, decide: Callable[[Aggregate[Block]], Decision[Block, R]], *, new: bool = False
     ) -> R:
-        return await self._aggregates.execute(device, decide, afresh=afresh)
+        """Decide on a device's block; `new` says that most likely there is none yet."""
+        return await self._aggregates.execute(device, decide, new=new)
 
     async def read_client(self, id: str) -> Aggregate[Client] | None:
         """A client by its document's id."""
@@ -70,16 +71,20 @@ class Store:
         """Every client the device is known to have had here, those deregistered since among them."""
         return await self._aggregates.find({"state.device": device})
 
-    def remember(self, device: str, id: str, sequence: int) -> None:
-        """A client has registered here for this device; its document's sequence."""
-        self._lately.setdefault(device, {})[id] = sequence
+    def remember(self, device: str, id: str, sequence: int, *, seen: int) -> None:
+        """A client has registered here for this device: its document's sequence, and the newest status then."""
+        self._lately.setdefault(device, {})[id] = (sequence, seen)
         self._lately.move_to_end(device)
         if len(self._lately) > REMEMBERED:
             self._lately.popitem(last=False)
 
-    def lately_of(self, device: str) -> Mapping[str, int]:
-        """Clients that registered here for this device, by id, with their sequences then: a guess, never all."""
-        return self._lately.pop(device, {})
+    def lately_of(self, device: str, *, before: int) -> Mapping[str, int]:
+        """Clients that registered here for this device before this status: by id, with their sequences then.
+
+        A guess, never all: others registered elsewhere, or too long ago.
+        """
+        known = self._lately.get(device, {})
+        return {id: sequence for id, (sequence, seen) in known.items() if seen < before}
 
     async def registered_with(self, runtime: str, digest: str) -> list[Aggregate[Client]]:
         """The clients, in any backend of the runtime, that take notifications at this token."""

@@ -5,7 +5,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -28,13 +28,29 @@ def leave_the_server_its_core() -> None:
 
 
 @contextmanager
-def on_all_cores() -> Iterator[None]:
-    """What is started inside may run anywhere, as where nobody pins anything."""
+def on_all_cores(*pids: int) -> Iterator[None]:
+    """These processes, and what is started inside, may run anywhere, as where nobody pins anything."""
     os.sched_setaffinity(0, _CORES)
+    for pid in pids:
+        _pin(pid, _CORES)
     try:
         yield
     finally:
         leave_the_server_its_core()
+        for pid in pids:
+            _pin(pid, OTHER_CORES)
+
+
+def _pin(pid: int, cores: list[int]) -> None:
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(ProcessLookupError):
+            os.sched_setaffinity(int(thread.name), cores)
+
+
+def server_cores() -> str:
+    """Where a server is to run, as `taskset` takes it: on its core, or anywhere inside `on_all_cores`."""
+    free = os.sched_getaffinity(0) == set(_CORES)
+    return ",".join(map(str, _CORES if free else [SERVER_CORE]))
 
 
 @dataclass(frozen=True, slots=True)

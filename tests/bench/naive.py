@@ -46,9 +46,7 @@ class NaiveStore(AggregateStore):
         if self._producer:
             await self._producer.stop()
 
-    async def execute(
-        self, id: str, decide: Callable[[Aggregate[S]], Decision[S, R]], *, new: bool = False, afresh: bool = False
-    ) -> R:
+    async def execute(self, id: str, decide: Callable[[Aggregate[S]], Decision[S, R]], *, new: bool = False) -> R:
         """As AggregateStore.execute."""
         # A command takes up the request's correlation id and trace, which the events carry.
         command = Command(id, decide, asyncio.get_running_loop().create_future(), deadline=0)

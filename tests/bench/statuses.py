@@ -60,10 +60,10 @@ async def waiting(world: World) -> Place:
 
 
 async def floor(world: World) -> float:
-    """Seconds that the same work takes getmany and bulk_write alone, in a process on the server's core."""
+    """Seconds that the same work takes getmany and bulk_write alone, in a process that runs where the service does."""
     place = await waiting(world)
     process = await asyncio.create_subprocess_exec(
-        *("taskset", "--cpu-list", str(machine.SERVER_CORE), sys.executable, "-P", "-m", "tests.bench.floor"),
+        *("taskset", "--cpu-list", machine.server_cores(), sys.executable, "-P", "-m", "tests.bench.floor"),
         *(place.mongodb_uri, place.name, place.kafka.bootstrap_servers[0], place.kafka.topic_prefix, str(COUNT)),
         env={**os.environ, "PYTHONPATH": machine.IMPORTED_FROM},
         stdout=asyncio.subprocess.PIPE,

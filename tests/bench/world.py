@@ -91,7 +91,7 @@ class Registry(Server):
     def command(self) -> list[str]:
         """As in production, but for the pinning."""
         watched = ["-m", "cProfile", "-o", str(self._profile)] if self._profile else []
-        pinned = ["taskset", "--cpu-list", str(machine.SERVER_CORE)]
+        pinned = ["taskset", "--cpu-list", machine.server_cores()]
         return [*pinned, sys.executable, "-P", *watched, "-m", self._module]
 
     def environment(self) -> Mapping[str, str]:

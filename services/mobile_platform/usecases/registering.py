@@ -55,17 +55,20 @@ async def register(
     """Register a client instance, or bring its registration up to date."""
     command = _command(resources, backend, caller, payload, device_id)
     # Asked before only so that a shut-out device does not announce a registration and its end at every attempt.
-    if await what_blocks(resources, command.runtime, command.digest, command.device):
+    cause, _ = await _look(resources, command.runtime, command.digest, command.device)
+    if cause:
         raise errors.DeviceBlocked
     decide = _registering(command, instance_id=str(uuid.uuid4()), at=resources.store.now())
     registration = await resources.store.change_client(backend.id, command.digest, decide)
-    if device := registration.client.get("device"):
-        resources.store.remember(device, client_key(backend.id, command.digest), registration.sequence)
+    device = registration.client.get("device")
     # Asked after, since a status that arrived in between may not have seen this client.
-    if cause := await what_blocks(resources, command.runtime, command.digest, registration.client.get("device")):
+    cause, seen = await _look(resources, command.runtime, command.digest, device)
+    if cause:
         refuse = taking_away(cause, registration.sequence, model.refuse)
         await resources.store.change_client(backend.id, command.digest, refuse)
         raise errors.DeviceBlocked
+    if device:
+        resources.store.remember(device, client_key(backend.id, command.digest), registration.sequence, seen=seen)
     return registration
 
 
@@ -86,15 +89,18 @@ async def recheck(resources: Resources, client_key: str) -> None:
     if current is None or current.state is None or not model.is_registered(current.state):
         return
     client = current.state
-    if cause := await what_blocks(resources, client["runtime"], client["digest"], client.get("device")):
+    cause, _ = await _look(resources, client["runtime"], client["digest"], client.get("device"))
+    if cause:
         await resources.store.change(client_key, taking_away(cause, current.sequence, model.refuse))
 
 
-async def what_blocks(resources: Resources, runtime: str, digest: str, device: str | None) -> Cause | None:
+async def _look(resources: Resources, runtime: str, digest: str, device: str | None) -> tuple[Cause | None, int]:
+    """What forbids this token or this device, if anything, and the sequence of the device's newest status, or 0."""
     token = await resources.store.read_token(runtime, digest)
     holders = {holder["device"] for holder in (token or {}).get("holders", [])}
     blocks = await resources.store.read_blocks(holders | {device} if device else holders)
-    return model.what_blocks(token, blocks, device)
+    newest = blocks[device]["sequence"] if device and device in blocks else 0
+    return model.what_blocks(token, blocks, device), newest
 
 
 def _known_client(backend: Backend, payload: Mapping[str, Any]) -> tuple[str, str]:

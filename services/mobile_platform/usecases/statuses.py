@@ -31,9 +31,11 @@ async def _take_status(resources: Resources, change: StatusChange) -> bool:
     """Write the device's block, and in the same commit the end of clients guessed to be its; whether more is to do.
 
     The guess spares most devices a second write before their clients are gone; what it misses is found once the block
-    is there. A client is ended only as it was before the block is read, so none that registered after it was lifted.
+    is there. It names only clients that registered before this status, as they were then. Few devices ever have a
+    second status, so no block is read first; where there is one, the write finds out.
     """
-    guessed = resources.store.lately_of(change.device) if change.status in BLOCKING else {}
+    blocking = change.status in BLOCKING
+    guessed = resources.store.lately_of(change.device, before=change.sequence) if blocking else {}
     taking, outstanding = _taking(change), False
 
     def take(current: Aggregate[Block]) -> Decision[Block, bool]:
@@ -47,7 +49,7 @@ async def _take_status(resources: Resources, change: StatusChange) -> bool:
         return lambda current: end(current) if outstanding else Decision(None)
 
     more, *_ = await asyncio.gather(
-        resources.store.change_block(change.device, take, afresh=bool(guessed)),
+        resources.store.change_block(change.device, take, new=True),
         *(resources.store.change(id, take_away(sequence)) for id, sequence in guessed.items()),
     )
     return more

@@ -65,18 +65,6 @@ async def test_a_refusal_beside_a_write_rests_on_what_is_stored(pair: Pair) -> N
     assert found[:2] == [1, 2]
 
 
-async def test_a_decision_afresh_is_made_once_on_what_is_stored(pair: Pair) -> None:
-    one, _ = pair
-    seen: list[object] = []
-
-    def watch(aggregate: Aggregate[Thing]) -> Decision[Thing, object]:
-        seen.append(aggregate.existing["marks"])
-        return mark(3)(aggregate)
-
-    await one.store.execute("r/a", watch, afresh=True)
-    assert seen == [[1, 2]]
-
-
 async def test_an_id_thought_new_that_is_taken_is_decided_on_what_is_there(pair: Pair) -> None:
     one, other = pair
     await other.store.execute("r/b", mark(1))

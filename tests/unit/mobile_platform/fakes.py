@@ -81,9 +81,7 @@ class FakeAggregates:
             await due()
         self.meanwhile = {steps - 1: act for steps, act in waiting.items()}
 
-    async def execute(
-        self, id: str, decide: Callable[[Aggregate[Any]], Any], *, new: bool = False, afresh: bool = False
-    ) -> Any:
+    async def execute(self, id: str, decide: Callable[[Aggregate[Any]], Any], *, new: bool = False) -> Any:
         await self._step()
         current = self.documents.get(id, Aggregate(id, None, 0, 0))
         decision = decide(current)
