@@ -97,13 +97,18 @@ async def test_kill_9_in_the_middle_loses_nothing_and_repeats_nothing(town: Town
 
 
 async def _settled(town: Town, ours: set[str]) -> list[Event]:
-    """Everything announced, once every service has reported the last status change of every device."""
+    """Everything announced, once every service has reported the last status change of every device.
+
+    What a victim left in an outbox comes when it is five seconds old, by when all else may be over.
+    """
 
     async def all_applied() -> list[Event]:
         events = await announced(town.kafka)
         last: dict[str, int] = {}
-        for event in distinct(events, catalog.DEVICE_STATUS_CHANGED, ours):
+        changes = distinct(events, catalog.DEVICE_STATUS_CHANGED, ours)
+        for event in changes:
             last[event.data["deviceId"]] = max(last.get(event.data["deviceId"], 0), event.sequence)
+        assert len({(event.data["deviceId"], event.sequence) for event in changes}) == sum(last.values()), "a gap"
         applied = {
             (event.data["service"], event.data["deviceId"], event.statussequence)
             for event in distinct(events, catalog.DEVICE_STATUS_APPLIED, ours)
