@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from abc import ABC, abstractmethod
@@ -17,6 +18,8 @@ from deploy.local.backends.ports import LOOPBACK, free_port
 READY_WITHIN = 60.0
 STOPS_WITHIN = 15.0
 LOG_TAIL = 15
+COMPLAINT = re.compile(r"\b(ERROR|FATAL)\b|Exception\b|\"s\":\"[EF]\"")  # the last is mongod's
+COMPLAINT_LINES = 5
 
 
 class BackendError(Exception):
@@ -114,9 +117,13 @@ class Server(ABC):
         return self._process.returncode is not None
 
     def last_words(self) -> str:
-        """The end of the log, for whoever has to find out why."""
+        """The first complaint in the log and its end, for whoever has to find out why."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(lines[-LOG_TAIL:]) or "it printed nothing"
+        before, tail = lines[:-LOG_TAIL], lines[-LOG_TAIL:]
+        # A server that shuts down in order says a lot after what made it do so.
+        complaint = next((n for n, line in enumerate(before) if COMPLAINT.search(line)), None)
+        said = before[complaint : complaint + COMPLAINT_LINES] if complaint is not None else []
+        return "\n".join([*said, *tail]) or "it printed nothing"
 
     async def __aenter__(self) -> Self:
         return await self.start()
