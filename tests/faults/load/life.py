@@ -46,6 +46,11 @@ class Life:
         """What every service calls the device."""
         return f"{RUNTIME}/{self.id}"
 
+    @property
+    def client_token(self) -> str:
+        """Where its mobile client takes notifications."""
+        return f"apns-{self.id}"
+
     async def begin(self) -> None:
         """Register everywhere."""
         for step in (self.register_for_push, self.sign_up, self.register_mobile_client):
@@ -155,7 +160,7 @@ class Life:
 
     async def _mobile(self, operation: str) -> Answer:
         client = {"id": MOBILE_APP, "platform": "IOS"}
-        body = {"mobileClient": client, "notificationProvider": "APNS", "notificationToken": f"apns-{self.id}"}
+        body = {"mobileClient": client, "notificationProvider": "APNS", "notificationToken": self.client_token}
         headers = {"Oracle-Mobile-Backend-ID": BACKEND, "Oracle-Mobile-Device-ID": self.id}
         path, who = f"/mobile/platform/devices/{operation}", basic("mobile_user")
         return await self.client.call("mobile-platform", "POST", path, who, self.rng, body=body, headers=headers)

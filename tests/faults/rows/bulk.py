@@ -26,11 +26,11 @@ from tests.faults.registry import row
 from tests.faults.world import World
 from tests.support.polling import eventually
 
-DEVICES = 2_000  # of 10,000 the whole cascade took more than six minutes on two busy cores
+DEVICES = 10_000
 AT_ONCE = 48  # changes that the operators have under way
 SINGLES = 8  # devices, one request after the other
 DIGEST = TokenDigest(b"bulk" * 8)
-SETTLES_WITHIN = 150.0
+SETTLES_WITHIN = 900.0
 
 
 @row(f"{DEVICES:,} devices LOST at once", group="statuses", rounds=1)
