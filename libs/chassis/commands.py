@@ -48,15 +48,20 @@ class Command:
     new: bool = False  # its document cannot be there yet
     afresh: bool = False  # what was remembered has not stood: its document is to be read
     alone: bool = False  # met a conflict in company: tried again by itself, to see whose conflict it is
+    after: "Command | None" = None  # never written before that one, and refused if that one is
+    settled: bool = False
+    error: BaseException | None = None  # why it was refused
     attempts: dict[int, Any] = field(default_factory=dict)  # commit id -> result, of writes with unknown outcome
 
     def succeed(self, result: Any) -> None:
         """Answer whoever still waits; a caller who has left does not stop the command."""
+        self.settled = True
         if not self.future.done():
             self.future.set_result(result)
 
     def fail(self, error: BaseException) -> None:
         """Refuse whoever still waits."""
+        self.settled, self.error = True, error
         if not self.future.done():
             self.future.set_exception(error)
 
@@ -85,15 +90,16 @@ class CommandQueue:
     def __len__(self) -> int:
         return sum(map(len, self._lines))
 
-    def put(self, command: Command) -> None:
-        """Raises Overloaded when the requests' line is full.
+    def put(self, *commands: Command) -> None:
+        """All or, with Overloaded, none of them: when the requests' line is full.
 
         Reactions are bounded by the windows of the consumer that makes them, so refusing one would only repeat it.
         """
-        line = self._lines[command.reaction]
-        if not command.reaction and len(line) >= self._limits.queue:
+        reaction = commands[0].reaction
+        line = self._lines[reaction]
+        if not reaction and len(line) + len(commands) > self._limits.queue:
             raise Overloaded()
-        line.append(command)
+        line.extend(commands)
         self._arrival.set()
 
     def put_back(self, commands: list[Command]) -> None:
@@ -134,17 +140,20 @@ class CommandQueue:
         return commands
 
     def _take_from(self, line: deque[Command], documents: set[str], solitary: set[str], bound: int) -> list[Command]:
-        taken: list[Command] = []
+        taken: dict[Command, None] = {}
         held: list[Command] = []
         # Bounded by commands too: a thousand on one document are still a thousand decisions.
         while line and len(documents) < bound and len(taken) < 4 * bound:
             command = line.popleft()
-            if command.id in solitary or (command.alone and command.id in documents):
+            first = command.after
+            # The one before it is in flight, or waits itself: their order holds only within one write.
+            early = first is not None and not first.settled and first not in taken
+            if early or command.id in solitary or (command.alone and command.id in documents):
                 held.append(command)
                 continue
             if command.alone:
                 solitary.add(command.id)
             documents.add(command.id)
-            taken.append(command)
+            taken[command] = None
         line.extendleft(reversed(held))
-        return taken
+        return list(taken)

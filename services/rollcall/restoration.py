@@ -8,7 +8,7 @@ from chassis.outbox import Entry
 from chassis.reconcile import decide_above, lift
 from chassis.relay import Addressed
 from device_admin.model.adoption import Adopted
-from device_admin.store import raise_transaction_counter
+from device_admin.store.counter import raise_transaction_counter
 from device_admin.usecases import adopting, saying_again
 from device_admin.usecases.restoring import Decide
 from device_events.catalog import retry_topic

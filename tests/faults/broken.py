@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from pymongo import UpdateOne, WriteConcern
 
 from chassis import mongo
-from chassis.aggregates import AggregateStore
+from chassis.committer import Committer
 from chassis.staging import Staged
 from device_events.subscriber import Subscriber
 from device_events.window import Window
@@ -21,15 +21,15 @@ PUBLISHED = 0.1  # seconds that the relay needs to publish
 
 def publish_before_commit() -> None:
     """Events are announced before their change is saved: a death in between leaves phantoms."""
-    write = AggregateStore._write
+    write = Committer._write
 
-    async def published_first(self: AggregateStore, changed: list[Staged]) -> Mapping[int, Mapping[str, Any]]:
+    async def published_first(self: Committer, changed: list[Staged]) -> Mapping[int, Mapping[str, Any]]:
         for one in changed:
             self._offer(one.document_id, one.entries)
         await asyncio.sleep(PUBLISHED)
         return await write(self, changed)
 
-    AggregateStore._write = published_first  # type: ignore[method-assign]
+    Committer._write = published_first  # type: ignore[method-assign]
 
 
 def commit_offsets_before_effects() -> None:

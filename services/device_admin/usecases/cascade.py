@@ -44,6 +44,9 @@ async def acknowledge(
     ids |= {id for id, entry in remembered.items() if entry.get("sequence") == sequence}
 
     def settle(transaction: TransactionState) -> TransactionState:
+        # After a failover an id may have been given out twice; the device that came second remembers another's.
+        if transaction["device"] != device:
+            return transaction
         if entry := remembered.get(transaction["id"]):
             transaction = transactions.follow(transaction, entry, resources.now())
         return transactions.acknowledge(transaction, service, sequence=sequence, effects=effects, now=resources.now())

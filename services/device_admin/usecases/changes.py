@@ -54,9 +54,12 @@ async def change_application_status(
 
 
 async def carry_out(
-    resources: Resources, transaction: TransactionState, *, recovering: bool = False
+    resources: Resources, transaction: TransactionState, *, new: bool = False, recovering: bool = False
 ) -> TransactionState:
-    """Let the device take the change, unless it already has, and the transaction follow the device."""
+    """Let the device take the change, unless it already has, and the transaction follow the device.
+
+    A `new` transaction is written first, and mostly by the same write: nobody is told of it before its device is.
+    """
     now = resources.now()
 
     def decide(aggregate: Aggregate[DeviceState]) -> Decision[DeviceState, DeviceState]:
@@ -64,7 +67,10 @@ async def carry_out(
         return Decision(result=decided[0], **changes(resources, aggregate, decided))
 
     try:
-        device = await resources.store.decide_device(transaction["device"], decide)
+        if new:
+            device = await resources.store.create_transaction_with(transaction, decide)
+        else:
+            device = await resources.store.decide_device(transaction["device"], decide)
     except Unavailable:
         raise
     except Refusal as refusal:
@@ -122,9 +128,9 @@ async def _transact(
         asynchronous=asynchronous,
         now=resources.now(),
     )
-    await resources.store.create_transaction(transaction)
     if not asynchronous:
-        return await carry_out(resources, transaction)
+        return await carry_out(resources, transaction, new=True)
+    await resources.store.create_transaction(transaction)
     task = asyncio.create_task(carry_out_unattended(resources, transaction))
     resources.background.add(task)
     task.add_done_callback(resources.background.discard)
@@ -136,13 +142,18 @@ async def _device(
 ) -> DeviceState:
     """The device that is to be changed. It is learnt by events, so what has just registered is waited for a moment."""
     deadline = time.monotonic() + resources.settings.device_patience
+    state = None
+    if what is TransactionType.CHANGE_DEVICE_STATUS:
+        # Old or not, it shows that there is a device, and the change itself is decided on what is stored.
+        state = resources.store.remembered_device(device_key(runtime, device_id))
     while True:
-        state = await resources.store.device(device_key(runtime, device_id))
+        state = state or await resources.store.device(device_key(runtime, device_id))
         try:
             return require(state, what, runtime=runtime, device_id=device_id, application=application)
         except Refusal:
             if time.monotonic() >= deadline:
                 raise
+        state = None
         await asyncio.sleep(_LOOK_AGAIN)
 
 

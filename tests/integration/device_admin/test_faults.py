@@ -1,14 +1,26 @@
 """Changes whose execution meets an outage or a fault: nothing is lost, and nothing waits for ever."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from chassis.errors import Unavailable
 from device_admin import usecases
+from device_admin.model.transaction import TransactionState
 from tests.integration.device_admin.admin import BASE, Admin
 from tests.integration.device_admin.test_transactions import in_minutes
 from tests.support.services import basic
+
+
+def _only_created(admin: Admin, error: Exception) -> Callable[..., Awaitable[None]]:
+    """The transaction is written, and its device is not."""
+
+    async def create(transaction: TransactionState, _: Any) -> None:
+        await admin.resources.store.create_transaction(transaction)
+        raise error
+
+    return create
 
 
 async def test_a_change_whose_outcome_is_unknown_is_503_and_carried_out_later(
@@ -16,11 +28,8 @@ async def test_a_change_whose_outcome_is_unknown_is_503_and_carried_out_later(
 ) -> None:
     await admin.know(runtime, "d")
 
-    async def away(*_: Any) -> None:
-        raise Unavailable
-
     with monkeypatch.context() as outage:
-        outage.setattr(admin.resources.store, "decide_device", away)
+        outage.setattr(admin.resources.store, "create_transaction_with", _only_created(admin, Unavailable()))
         status, body, headers = await admin.service.request(
             "PUT", f"{BASE}/{runtime}/devices/d", headers=basic("admin"), json={"status": "LOST"}
         )
@@ -41,6 +50,7 @@ async def test_a_transaction_that_a_fault_keeps_from_its_device_ends_in_failure(
         raise RuntimeError("secret")
 
     with monkeypatch.context() as fault:
+        fault.setattr(admin.resources.store, "create_transaction_with", _only_created(admin, RuntimeError("secret")))
         fault.setattr(admin.resources.store, "decide_device", break_down)
         status, body, _ = await admin.service.request(
             "PUT", f"{BASE}/{runtime}/devices/d", headers=basic("admin"), json={"status": "LOST"}

@@ -133,3 +133,45 @@ async def test_a_command_remembers_the_cause_it_was_given_in() -> None:
     assert (reacting.reaction, reacting.correlationid) == (True, "cause-1")
     assert (asking.reaction, asking.correlationid) == (False, "call-1")
     assert asking.traceparent != reacting.traceparent
+
+
+async def test_one_that_comes_after_another_goes_with_it() -> None:
+    queue = CommandQueue(LIMITS)
+    first, second = pair("a", "b")
+    queue.put(first, second)
+    assert ids(await queue.take()) == ["a", "b"]
+
+
+async def test_one_that_comes_after_another_waits_while_that_one_waits() -> None:
+    queue = CommandQueue(LIMITS)
+    first, second = pair("a", "b")
+    queue.put(first, second)
+    queue.put(command("c"))
+    assert ids(await queue.take(busy={"a"})) == ["c"]
+    assert ids(await queue.take()) == ["a", "b"]
+
+
+async def test_one_that_comes_after_another_waits_while_that_one_is_in_flight() -> None:
+    queue = CommandQueue(LIMITS)
+    first, second = pair("a", "b")
+    queue.put(second)
+    queue.put(command("c"))
+    assert ids(await queue.take()) == ["c"]
+    first.succeed(None)
+    assert ids(await queue.take()) == ["b"]
+
+
+async def test_of_commands_put_together_all_or_none_are_taken() -> None:
+    queue = filled("abcdefghi")
+    with pytest.raises(Overloaded):
+        queue.put(*pair("x", "y"))
+    assert len(queue) == 9
+    queue.put(command("x"))
+    assert len(queue) == 10
+
+
+def pair(first: str, second: str) -> tuple[Command, Command]:
+    """The second is never to be written before the first."""
+    before, after = command(first), command(second)
+    after.after = before
+    return before, after

@@ -7,7 +7,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from chassis.errors import Unavailable
-from device_admin.store import Counter
+from device_admin.store.counter import Counter
 
 
 class FakeCollection:

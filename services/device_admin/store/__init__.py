@@ -1,22 +1,19 @@
 """Reads and writes device-admin's collection; nobody else does. Devices, transactions and their counter live in it."""
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
-from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import PyMongoError
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from chassis.aggregates import AggregateStore
+from chassis.aggregates import AggregateStore, Step
 from chassis.decisions import Aggregate, Decision
 from chassis.errors import Unavailable
-from chassis.mongo import Document, relaxed
 from device_admin.model.device import DeviceState
 from device_admin.model.page import Page, PageRequest, Place, SortedList, identity_of
 from device_admin.model.transaction import TransactionState, TransactionStatus
+from device_admin.store.counter import TRANSACTION_COUNTER, Counter
 from device_events.statuses import DeviceStatus
 
 R = TypeVar("R")
@@ -65,7 +62,6 @@ TRANSACTION_ORDERS: Mapping[str, str] = {
     "user": "user",
     "server": "server",
 }
-TRANSACTION_COUNTER = "counter:transactions"
 _TYPES: Mapping[str, type] = {"id": int, "last_accessed": datetime, "updated": datetime}
 
 
@@ -79,6 +75,11 @@ class Store:
     async def next_transaction_id(self) -> int:
         """An id that is greater than all given out before. Raises Unavailable."""
         return await self._counter.next()
+
+    def remembered_device(self, key: str) -> DeviceState | None:
+        """The device as this process wrote it last, if it remembers that; it may have changed since."""
+        state: DeviceState | None = self._aggregates.remembered(key)
+        return state
 
     async def device(self, key: str) -> DeviceState | None:
         """The device, if it has ever been known; a removed one is a tombstone."""
@@ -100,13 +101,26 @@ class Store:
 
         That takes a failover between the counter and this write, by which the counter has forgotten the id.
         """
+        creation = _creation(transaction)
+        await self._aggregates.execute(creation.id, creation.decide, new=creation.new)
 
-        def write(current: Aggregate[TransactionState]) -> Decision[TransactionState, None]:
-            if current.state is not None:
-                raise Unavailable()
-            return Decision(result=None, state=transaction)
+    async def create_transaction_with(
+        self, transaction: TransactionState, decide: Callable[[Aggregate[DeviceState]], Decision[DeviceState, R]]
+    ) -> R:
+        """Write a new transaction and then decide on its device, mostly by one write; returns what was decided.
 
-        await self._aggregates.execute(f"transaction:{transaction['id']}", write, new=True)
+        Raises what the decision raises, and Unavailable when the transaction could not be written; where its id was
+        taken after all, the device may have been changed all the same, as after any write of unknown outcome.
+        """
+        created, decided = await self._aggregates.execute_in_order(
+            _creation(transaction), Step(transaction["device"], decide)
+        )
+        if isinstance(created, BaseException):
+            raise Unavailable() from created
+        if isinstance(decided, BaseException):
+            raise decided
+        result: R = decided
+        return result
 
     async def decide_transaction(
         self, transaction_id: int, decide: Callable[[TransactionState], TransactionState]
@@ -182,48 +196,13 @@ class Store:
         return [found.state for found in await self._aggregates.find(filter, **options)]
 
 
-class Counter:
-    """Gives out growing numbers from one document; requests that wait at the same time share one increment."""
+def _creation(transaction: TransactionState) -> Step:
+    def write(current: Aggregate[TransactionState]) -> Decision[TransactionState, None]:
+        if current.state is not None:
+            raise Unavailable()
+        return Decision(result=None, state=transaction)
 
-    def __init__(self, collection: AsyncCollection[Document], id: str) -> None:
-        # The majority write of what gets the number comes later in the same log, so it is never kept without this one.
-        self._collection = relaxed(collection)
-        self._id = id
-        self._waiting: list[asyncio.Future[int]] = []
-        self._turn: asyncio.Task[None] | None = None
-
-    async def next(self) -> int:
-        """The next number; some may never be used. Raises Unavailable."""
-        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        if self._turn is None or self._turn.done():
-            self._turn = asyncio.create_task(self._serve(), name="counter")
-        return await future
-
-    async def _serve(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            try:
-                last = await self._raise_by(len(batch))
-            except Exception as error:  # whatever it is, nobody may wait for ever
-                for future in batch:
-                    if not future.done():
-                        future.set_exception(Unavailable() if isinstance(error, PyMongoError) else error)
-            else:
-                for number, future in enumerate(batch, start=last - len(batch) + 1):
-                    if not future.done():
-                        future.set_result(number)
-
-    async def _raise_by(self, count: int) -> int:
-        document: Any = await self._collection.find_one_and_update(
-            {"_id": self._id}, {"$inc": {"state.last": count}}, upsert=True, return_document=ReturnDocument.AFTER
-        )
-        return int(document["state"]["last"])
-
-
-async def raise_transaction_counter(collection: AsyncCollection[Document], last: int) -> None:
-    """Have transaction ids go on after this one, should they not be past it yet. Raises PyMongoError."""
-    await collection.update_one({"_id": TRANSACTION_COUNTER}, {"$max": {"state.last": last}}, upsert=True)
+    return Step(f"transaction:{transaction['id']}", write, new=True)
 
 
 def _sorted_by(orders: Mapping[str, str], page: PageRequest, tie: str) -> dict[str, type]:
