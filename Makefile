@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := libs services deploy tests
+TOGETHER := tests/unit tests/contract tests/integration tests/model
+ALONE := tests/e2e
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-annotate --no-header --quiet
@@ -22,8 +24,10 @@ run: $(VENV)/.local ## Start everything on this machine, play one lost-device st
 demo: $(VENV)/.local ## The same story, then stop
 	@$(BIN)/python -m deploy.local demo
 
+# Two workers, each with backends of its own; what kills and overloads whole stacks has the machine to itself.
 test: $(VENV)/.dev ## Run every test against real backends; the first lines say which
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(TOGETHER)
+	@$(BIN)/python -m pytest $(ALONE)
 
 unit: $(VENV)/.dev ## Run only the tests that need no backend
 	@$(BIN)/python -m pytest tests/unit

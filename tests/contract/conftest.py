@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,9 +44,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of a run on several cores (pytest-xdist) has ended: take over what it found."""
+    if found := getattr(node, "workeroutput", {}).get("ledger"):
+        node.config.stash[PROOF].take_over(found)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A run of everything fails when an entry has no passing test."""
     proof = session.config.stash[PROOF]
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["ledger"] = proof.as_plain()
+        return
     ran = proof.complete and not session.config.option.collectonly
     if ran and proof.missing(book.read_all()) and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

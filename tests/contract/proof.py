@@ -1,7 +1,8 @@
 """What a run proves: for each entry of the ledgers the tests marked with it, and how they came out."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from tests.contract.book import Entry, Ledger
 
@@ -21,6 +22,17 @@ class Proof:
         """Take the outcome of a test's setup, call or teardown: one failure is a failure whatever else came."""
         if self.outcomes.get(test) != "failed":
             self.outcomes[test] = outcome
+
+    def as_plain(self) -> dict[str, Any]:
+        """What `take_over` takes, from a worker that has seen only its share of the tests."""
+        return asdict(self)
+
+    def take_over(self, found: Mapping[str, Any]) -> None:
+        """Every worker collects all tests and runs some."""
+        self.marked |= {test: tuple(ids) for test, ids in found["marked"].items()}
+        self.complete = found["complete"]
+        for test, outcome in found["outcomes"].items():
+            self.record(test, outcome)
 
     def tests_of(self, id: str) -> list[str]:
         """The tests marked with an entry."""

@@ -38,7 +38,7 @@ from tests.faults import registry, servers
 from tests.faults.figures import Figures, Row
 from tests.faults.registry import Fault
 from tests.faults.servers import Servers
-from tests.faults.table import render
+from tests.faults.table import findings, render
 from tests.faults.world import SETTLES_WITHIN, World, world
 
 Opened = Callable[[Servers, random.Random], AbstractAsyncContextManager[World]]
@@ -86,11 +86,18 @@ async def run(faults: Sequence[Fault], opened: Opened, *, rounds: int, seed: int
         async with servers.running(Path(folder)) as backends:
             for fault in faults:
                 rows.append(await measure(fault, backends, opened, rounds=rounds or fault.rounds, seed=seed))
-                state = "good" if rows[-1].good else "NOT GOOD"
-                print(f"{rows[-1].seconds:6.0f} s  {fault.group}: {fault.name}: {state}", file=sys.stderr, flush=True)
+                tell(rows[-1])
     print(render(rows, seed=seed))
     print(f"\n{time.monotonic() - began:.0f} s in all")
     return rows
+
+
+def tell(row: Row) -> None:
+    """What became of a row, as soon as that is known: the table comes an hour later."""
+    lines = [f"{row.seconds:6.0f} s  {row.group}: {row.name}: {'good' if row.good else 'NOT GOOD'}"]
+    if not row.good:
+        lines += [f"          {line}" for line in findings(row)]
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
 
 
 async def measure(fault: Fault, backends: Servers, opened: Opened, *, rounds: int, seed: int) -> Row:

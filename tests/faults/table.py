@@ -46,7 +46,7 @@ def render(rows: Sequence[Row], *, seed: int) -> str:
     lines += ["", LEGEND]
     for row in rows:
         if not row.good:
-            lines += ["", f"NOT GOOD: {row.name}", *(f"  {line}" for line in _findings(row))]
+            lines += ["", f"NOT GOOD: {row.name}", *(f"  {line}" for line in findings(row))]
     return "\n".join(lines)
 
 
@@ -54,7 +54,8 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _findings(row: Row) -> list[str]:
+def findings(row: Row) -> list[str]:
+    """Why a row is not good, as far as a person reads on."""
     found = row.figures.evidence
     shown = [*([row.problem] if row.problem else []), *found[:EVIDENCE_SHOWN]]
     if len(found) > EVIDENCE_SHOWN:

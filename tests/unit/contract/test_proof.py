@@ -133,6 +133,16 @@ def test_a_run_of_some_tests_need_not_prove_all(checkout: Path) -> None:
     assert code == 0, output
 
 
+def test_workers_prove_together_what_each_has_a_share_of(checkout: Path) -> None:
+    workers = ("tests/contract", "-p", "xdist", "-n", "2")
+    code, output = run(checkout, TESTS % "pass", *workers, "--ledger")
+    assert code == 0, output
+    assert "ledger: 8 statements, 8 proven" in output
+    code, output = run(checkout, TESTS % "pytest.skip('not now')", *workers)
+    assert code == 1, output
+    assert "mobile.two: UNPROVEN" in output
+
+
 def test_an_entry_without_a_test_fails_a_test(checkout: Path) -> None:
     code, output = run(checkout, TESTS.replace('"mobile.two"', "") % "pass")
     assert code == 1
