@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 export PYTHONPATH := libs:services
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test unit check audit format locale ledger lock bench faults clean
+.PHONY: help run demo test unit check audit format locale schemas ledger lock bench faults clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -58,6 +58,10 @@ faults: $(VENV)/.dev ## Break everything under load and balance the books (ROUND
 locale: $(VENV)/.dev ## Compile the message catalogues after a .po file has changed
 	@for po in services/*/locale/*/LC_MESSAGES/messages.po; do \
 	  $(BIN)/pybabel --quiet compile --input-file "$$po" --output-file "$${po%.po}.mo" || exit 1; done
+
+schemas: $(VENV)/.dev ## Write the events' schemas after payloads have changed, unless that breaks their readers
+	@$(BIN)/python -m device_events.contract
+	@echo "libs/device_events/schemas is as the code says."
 
 ledger: $(VENV)/.dev ## Show every statement of the vendors' documents, where it is proven, and the result
 	@$(BIN)/python -m pytest --quiet tests/contract --ledger

@@ -59,11 +59,12 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """An event type: its name, its payload, and the topic on which each announcing `source` publishes it."""
+    """An event type: its name, its payload, the topic on which each announcing `source` publishes it, and when."""
 
     name: str
     payload: type[Schema]
     topics: Mapping[str, str]
+    when: str
     schema: Schema = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -95,19 +96,45 @@ _CONTACTS = {CONTACTS: CONTACTS_TOPIC}
 CATALOG: Mapping[str, EventType] = {
     kind.name: kind
     for kind in (
-        EventType(DEVICE_STATUS_CHANGED, payloads.StatusChanged, {DEVICE_ADMIN: DEVICE_STATUS_TOPIC}),
-        EventType(DEVICE_STATUS_APPLIED, payloads.StatusApplied, {**_PUSH, **_MOBILE, **_CONTACTS}),
-        EventType(PUSH_REGISTERED, payloads.PushRegistration, _PUSH),
-        EventType(PUSH_UPDATED, payloads.PushRegistration, _PUSH),
-        EventType(PUSH_SEEN, payloads.PushRegistration, _PUSH),
-        EventType(PUSH_DEREGISTERED, payloads.PushRegistration, _PUSH),
-        EventType(PUSH_TOKEN_REMOVED, payloads.PushTokenRemoved, _PUSH),
-        EventType(MOBILE_CLIENT_REGISTERED, payloads.MobileClient, _MOBILE),
-        EventType(MOBILE_CLIENT_DEREGISTERED, payloads.MobileClientDeregistered, _MOBILE),
-        EventType(CONTACT_DEVICE_REGISTERED, payloads.ContactDeviceRegistered, _CONTACTS),
-        EventType(CONTACT_CREATED, payloads.ContactWritten, _CONTACTS),
-        EventType(CONTACT_UPDATED, payloads.ContactWritten, _CONTACTS),
-        EventType(CUSTOM_EVENT_TRIGGERED, payloads.CustomEventTriggered, {CONTACTS: CUSTOM_EVENTS_TOPIC}),
+        EventType(
+            DEVICE_STATUS_CHANGED,
+            payloads.StatusChanged,
+            {DEVICE_ADMIN: DEVICE_STATUS_TOPIC},
+            "A device is first seen, its status has changed, or its status was set again.",
+        ),
+        EventType(
+            DEVICE_STATUS_APPLIED,
+            payloads.StatusApplied,
+            {**_PUSH, **_MOBILE, **_CONTACTS},
+            "A service has done its part of a status change.",
+        ),
+        EventType(PUSH_REGISTERED, payloads.PushRegistration, _PUSH, "A device registered with an application."),
+        EventType(PUSH_UPDATED, payloads.PushRegistration, _PUSH, "A device's registration was changed."),
+        EventType(
+            PUSH_SEEN,
+            payloads.PushRegistration,
+            _PUSH,
+            "A device read its registration; announced at most once a device and day.",
+        ),
+        EventType(PUSH_DEREGISTERED, payloads.PushRegistration, _PUSH, "A device's registration is gone."),
+        EventType(PUSH_TOKEN_REMOVED, payloads.PushTokenRemoved, _PUSH, "A registration has lost its push token."),
+        EventType(MOBILE_CLIENT_REGISTERED, payloads.MobileClient, _MOBILE, "A mobile client was registered."),
+        EventType(
+            MOBILE_CLIENT_DEREGISTERED, payloads.MobileClientDeregistered, _MOBILE, "A mobile client is deregistered."
+        ),
+        EventType(
+            CONTACT_DEVICE_REGISTERED, payloads.ContactDeviceRegistered, _CONTACTS, "A contact registered a device."
+        ),
+        EventType(CONTACT_CREATED, payloads.ContactWritten, _CONTACTS, "A contact was created."),
+        EventType(
+            CONTACT_UPDATED, payloads.ContactWritten, _CONTACTS, "A contact's values were written, or it lost a device."
+        ),
+        EventType(
+            CUSTOM_EVENT_TRIGGERED,
+            payloads.CustomEventTriggered,
+            {CONTACTS: CUSTOM_EVENTS_TOPIC},
+            "A custom event is to be run for a contact: a call or its list asks for it.",
+        ),
     )
 }
 

@@ -1,5 +1,6 @@
 """The catalogue: every type has its topics, its writers and its payload, and no topic has two writers."""
 
+import re
 from typing import Any
 
 import pytest
@@ -16,8 +17,10 @@ def test_every_type_has_an_example_here() -> None:
 
 
 def test_names_are_ours_and_versioned() -> None:
-    assert all(name.startswith("rollcall.") and name.endswith(".v1") for name in catalog.CATALOG)
-    constants = {value for name, value in vars(catalog).items() if name.isupper() and str(value).endswith(".v1")}
+    assert all(re.fullmatch(r"rollcall\.[a-z-]+\.[a-z-]+\.v[0-9]+", name) for name in catalog.CATALOG)
+    constants = {
+        value for name, value in vars(catalog).items() if name.isupper() and re.search(r"\.v[0-9]+$", str(value))
+    }
     assert constants == set(catalog.CATALOG)
 
 

@@ -1,16 +1,15 @@
 """Events as Kafka records: the bytes of today are read for ever, and what is no event is refused with a reason."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from device_events import Undecodable, catalog
+from device_events.contract.golden import golden_record
 from device_events.envelope import Headers, decode, encode, event_type
 from tests.unit.device_events.examples import PAYLOADS, example
 
-GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text(encoding="utf-8"))
 TYPE = catalog.DEVICE_STATUS_CHANGED
 KEY, VALUE, HEADERS = encode(example(TYPE))
 
@@ -26,12 +25,11 @@ def with_data(changes: dict[str, Any]) -> bytes:
 
 @pytest.mark.parametrize("type_", sorted(PAYLOADS))
 def test_the_golden_record_of_each_type_is_written_and_read_back(type_: str) -> None:
-    event, golden = example(type_), GOLDEN[type_]
+    event, golden = example(type_), golden_record(type_)
     key, value, headers = encode(event)
-    assert key.decode() == golden["key"]
-    assert value.decode() == golden["value"]
-    assert {name: text.decode() for name, text in headers} == golden["headers"]
-    assert decode(key, value, headers) == event
+    assert (key.decode(), value.decode()) == (golden.key, golden.value)
+    assert {name: text.decode() for name, text in headers} == golden.headers
+    assert decode(*golden.parts()) == event
 
 
 def test_a_bare_event_comes_back_as_it_was() -> None:
