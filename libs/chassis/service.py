@@ -32,6 +32,7 @@ from chassis.startup import Startup
 from chassis.sweeper import Sweeper
 from chassis.web import AUTH, Translator, create_web_app
 from device_events.catalog import TOPICS, dead_letter_topic, retry_topic, topic_for
+from device_events.contract.asyncapi import Application
 from device_events.publisher import Publisher
 from device_events.tasks import end
 
@@ -62,7 +63,7 @@ class ServiceSpec(Generic[T]):
     keep_latest: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     translator: Translator = lambda _request: str
-    title: str = ""  # of the OpenAPI document; the name where there is none
+    title: str = ""  # of its documents; the name where there is none
     version: str = "1.0.0"
     error_schema: type[Schema] | None = None
 
@@ -80,6 +81,18 @@ class ServiceSpec(Generic[T]):
             style=self.style,
             error_schema=self.error_schema,
             headers=self.headers,
+        )
+
+    def events(self) -> Application:
+        """What its AsyncAPI document says of it."""
+        return Application(
+            name=self.name,
+            title=self.title or self.name,
+            version=self.version,
+            source=self.source,
+            group=self.name if self.reactions else None,
+            handles={topic: frozenset(self.reactions) for topic in self.topics},
+            topic=self.settings.kafka.name,
         )
 
 
@@ -100,8 +113,7 @@ def create_service_app(spec: ServiceSpec[T]) -> web.Application:
             web.get("/metrics", show_metrics),
         ]
     )
-    if spec.routes:
-        add_docs(app, spec.api())
+    add_docs(app, spec.api(), spec.events())
 
     async def lifecycle(app: web.Application) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:

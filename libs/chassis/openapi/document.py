@@ -12,7 +12,10 @@ from chassis.openapi.refusals import own_refusal
 from chassis.openapi.schemas import JsonSchemas
 from chassis.operations import Operation, operation_of
 
-PLUMBING = ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs", "/docs/init.js", "/docs/ui/{file}")
+PLUMBING = (
+    *("/health/live", "/health/ready", "/metrics", "/openapi.json", "/asyncapi.json"),
+    *("/docs", "/docs/init.js", "/docs/docs.css", "/docs/ui/{file}"),
+)
 SCHEMES: Mapping[str, Mapping[str, str]] = {
     "basic": {"type": "http", "scheme": "basic"},
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},

@@ -13,6 +13,7 @@ from marshmallow import Schema, fields
 from chassis.openapi import Api, add_docs, routes_of
 from chassis.operations import operation
 from chassis.web import create_web_app, json_response
+from device_events.contract.asyncapi import Application
 from push_registry import errors as push_errors
 from tests.contract.openapi.counted import note
 from tests.contract.openapi.four import NAMES
@@ -57,7 +58,7 @@ async def test_answers_outside_the_document_are_found(tmp_path: Path) -> None:
     api = Api(title="Things", version="1", style=push_errors.STYLE)
     app = create_web_app(style=api.style, max_body=1_000)
     app.add_routes([web.get("/thing", wrong_body), web.get("/other", wrong_status)])
-    add_docs(app, api)
+    add_docs(app, api, Application(name="things", title=api.title, version=api.version))
     async with TestServer(app) as server:
         outcome = await fuzz(Target(url=str(server.make_url("")).rstrip("/"), authorization="none"), tmp_path)
     assert "GET /thing" in str(outcome.failures)

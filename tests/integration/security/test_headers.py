@@ -15,8 +15,8 @@ from tests.support.services import basic
 
 # Where a handler knows better than the default: what may be kept, and what a page may load.
 KEPT = {"showKeys": "public, max-age=300"}
-PAGES = ("/docs", "/docs/init.js", "/docs/ui/swagger-ui.css", "/docs/ui/swagger-ui-bundle.js")
-PLAIN = ("/health/live", "/health/ready", "/metrics", "/openapi.json")
+PAGES = ("/docs", "/docs/init.js", "/docs/docs.css", "/docs/ui/swagger-ui.css", "/docs/ui/swagger-ui-bundle.js")
+PLAIN = ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/asyncapi.json")
 NO_REQUESTS = (
     b"hello\r\n\r\n",
     b"GET /\xff HTTP/9.9\r\n\r\n",

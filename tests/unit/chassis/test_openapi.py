@@ -13,6 +13,8 @@ from chassis.errors import ErrorStyle, Refusal
 from chassis.openapi import Api, add_docs, build_document
 from chassis.operations import Example, operation
 from chassis.web import create_web_app
+from device_events import catalog
+from device_events.contract.asyncapi import Application
 
 THING = "/shelves/{shelf}/things/{id}"
 
@@ -62,6 +64,7 @@ class Style(ErrorStyle):
 
 
 API = Api(title="Things & more", version="7", style=Style(), error_schema=ErrorBody, headers={"Thing-Version": "1"})
+EVENTS = Application(name="things", title="Things & more", version="7", source=catalog.CONTACTS)
 
 
 async def handler(_request: web.Request) -> web.Response:
@@ -182,7 +185,7 @@ def test_every_answer_has_the_correlation_id_and_the_service_s_own_headers() -> 
 
 def test_health_and_metrics_are_there_and_the_pages_own_routes_are_not() -> None:
     app = described()
-    add_docs(app, API)
+    add_docs(app, API, EVENTS)
     assert sorted(build_document(app, API)["paths"]) == ["/health/live", "/health/ready", "/metrics", THING]
 
 
@@ -211,7 +214,7 @@ def test_an_id_stands_for_one_operation() -> None:
 
 async def test_the_page_and_everything_it_loads_come_from_the_service() -> None:
     app = described()
-    add_docs(app, API)
+    add_docs(app, API, EVENTS)
     async with TestClient(TestServer(app)) as client:
         page = await client.get("/docs")
         text = await page.text()
@@ -222,6 +225,7 @@ async def test_the_page_and_everything_it_loads_come_from_the_service() -> None:
         assert "script-src 'self';" in policy
         for name, kind in (
             ("init.js", "text/javascript"),
+            ("docs.css", "text/css"),
             ("ui/swagger-ui.css", "text/css"),
             ("ui/swagger-ui-bundle.js", "text/javascript"),
             ("ui/favicon-32x32.png", "image/png"),
@@ -231,12 +235,14 @@ async def test_the_page_and_everything_it_loads_come_from_the_service() -> None:
             assert len(await asset.read()) > 50
             assert f"docs/{name}" in text
         assert "validatorUrl: null" in await (await client.get("/docs/init.js")).text()
-        assert (await (await client.get("/openapi.json")).json())["info"]["version"] == "7"
+        for document in ("openapi.json", "asyncapi.json"):
+            assert (await (await client.get(f"/{document}")).json())["info"]["version"] == "7"
+            assert f'href="{document}"' in text
 
 
 @pytest.mark.parametrize("name", ["..%2f__init__.py", "index.css", "%00", "LICENSE", "..%2fdist%2fswagger-ui.css"])
 async def test_no_other_file_is_served(name: str) -> None:
     app = described()
-    add_docs(app, API)
+    add_docs(app, API, EVENTS)
     async with TestClient(TestServer(app)) as client:
         assert (await client.get(f"/docs/ui/{name}")).status == 404

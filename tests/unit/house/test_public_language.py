@@ -26,6 +26,7 @@ def test_imports_only_what_it_declares() -> None:
 
 
 def test_every_folder_of_it_is_in_the_wheel() -> None:
-    folders = {file.parent for file in PACKAGE.rglob("*.py") if "build" not in file.parts}
+    files = [*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.json")]
+    folders = {file.parent for file in files if "build" not in file.parts}
     packages = {".".join(("device_events", *folder.relative_to(PACKAGE).parts)) for folder in folders}
     assert packages == set(DECLARED["tool"]["setuptools"]["packages"])
