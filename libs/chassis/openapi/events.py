@@ -63,9 +63,11 @@ def _message(document: Described, channel: str, name: str, operations: list[tupl
     fields = _fields(document, payload) if payload.get("properties") else ""
     # Those of every event stand once, at the end.
     headers = {} if "allOf" in message.get("headers", {}) else message.get("headers", {})
-    return f"""<details id="{_id(channel, name)}">
+    about = payload.get("description", "").removeprefix(message["summary"]).strip()
+    # Browsers open the details around the target of a link, not those that are the target.
+    return f"""<details>
 <summary><code>{_escape(name)}</code>{does} <span>{_text(message["summary"])}</span></summary>
-<p>{_text(payload.get("description", ""))}</p>
+<p id="{_id(channel, name)}">{_text(about)}</p>
 {fields}
 {"<h3>Headers</h3>" + _fields(document, headers) if headers else ""}
 {"".join(_example(example) for example in message.get("examples", ()))}

@@ -27,7 +27,7 @@ def document(kind: EventType) -> JsonSchema:
         "$schema": DIALECT,
         "$id": schema_id(kind.name),
         "title": kind.name,
-        "description": f"{kind.when} {about}",
+        "description": " ".join(dict.fromkeys((kind.when, about))),
         **payload(kind.schema),
     }
 

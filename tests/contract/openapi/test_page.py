@@ -1,4 +1,4 @@
-"""The page at /docs in a real browser: it shows every operation and asks nobody else for anything."""
+"""The page at /docs in a real browser: it shows every operation and event, and asks nobody else for anything."""
 
 import asyncio
 import shutil
@@ -28,7 +28,7 @@ FLAGS = (
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
 @pytest.mark.parametrize("name", NAMES)
-async def test_the_page_shows_every_operation(
+async def test_the_page_shows_every_operation_and_event(
     served: Mapping[str, Running], documents: Mapping[str, dict[str, Any]], name: str, tmp_path: Path
 ) -> None:
     browser = await asyncio.create_subprocess_exec(
@@ -42,5 +42,9 @@ async def test_the_page_shows_every_operation(
     for methods in documents[name]["paths"].values():
         for operation in methods.values():
             assert operation["operationId"] in page
+    _, events, _ = await served[name].request("GET", "/asyncapi.json")
+    for channel in events["channels"].values():
+        assert f"<code>{channel['address']}</code>" in page
+        assert all(f"<summary><code>{type_}</code>" in page for type_ in channel["messages"])
     console = [line for line in said.decode(errors="replace").splitlines() if "CONSOLE" in line]
     assert not console, "nothing was refused by the page's policy"
