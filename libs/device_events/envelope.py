@@ -78,6 +78,8 @@ def decode(key: bytes | None, value: bytes | None, headers: Iterable[tuple[str, 
     try:
         text = {name: raw.decode("utf-8") for name, raw in headers}
         if missing := [name for name in _REQUIRED if not text.get(f"ce_{name}")]:
+            if text.get("content-type", "").startswith("application/cloudevents"):
+                raise Undecodable("a CloudEvent in structured mode, and only binary mode is read")
             raise Undecodable(f"no CloudEvent of ours: {', '.join(missing)} missing")
         event = _event(text, orjson.loads(value))
     except Undecodable:
