@@ -21,8 +21,8 @@ help: ## Show this list
 run: $(VENV)/.local ## Start everything on this machine, play one lost-device story, then serve until Ctrl-C
 	@$(BIN)/python -m deploy.local run
 
-demo: $(VENV)/.local ## The same story, then stop
-	@$(BIN)/python -m deploy.local demo
+demo: $(VENV)/.local ## The same story, then stop (COMPOSE=1: on the containers of docker-compose.yml)
+	@$(BIN)/python -m $(if $(COMPOSE),deploy.docker.demo --replicas $(or $(REPLICAS),1),deploy.local demo)
 
 # Two workers, each with backends of its own; what kills and overloads whole stacks has the machine to itself.
 test: $(VENV)/.dev ## Run every test against real backends; the first lines say which

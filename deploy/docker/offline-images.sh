@@ -4,7 +4,7 @@
 # conventions, no more, and are for trying Rollcall out only. The label rollcall.stand-in says what each really is; an
 # image that was pulled is never replaced.
 #
-#   make .venv/.dev && sudo deploy/docker/offline-images.sh [python] [mongo] [kafka] [mailpit]     # else: all
+#   make .venv/.dev && sudo deploy/docker/offline-images.sh [python] [mongo] [kafka] [mailpit] [haproxy]    # else all
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 HERE=$PWD/deploy/docker/offline
@@ -19,7 +19,7 @@ main() {
     mkdir -p "$CACHE"
     WORK=$(mktemp -d)
     trap 'rm -rf "$WORK"' EXIT
-    (($#)) || set -- python mongo kafka mailpit
+    (($#)) || set -- python mongo kafka mailpit haproxy
     for name; do make_image "$name"; done
 }
 
@@ -27,8 +27,8 @@ main() {
 name_of() {
     case $1 in
         python) sed -n 's/^FROM \(\S*\).*/\1/p' deploy/docker/Dockerfile | head -n 1 ;;
-        mongo | kafka | mailpit) sed -n "s|^ *image: \(\S*/\)\?\($1:\S*\)|\1\2|p" docker-compose.yml ;;
-        *) fail "There is no stand-in for $1: python, mongo, kafka or mailpit." ;;
+        mongo | kafka | mailpit | haproxy) sed -n "s|^ *image: \(\S*/\)\?\($1:\S*\)|\1\2|p" docker-compose.yml ;;
+        *) fail "There is no stand-in for $1: python, mongo, kafka, mailpit or haproxy." ;;
     esac
 }
 
@@ -55,6 +55,7 @@ what_is() {
         mongo) python -c 'from deploy.local.backends import mongod; print("MongoDB", mongod.mongod_version())' ;;
         kafka) echo "Apache Kafka $(kafka_jars KAFKA_VERSION) by Maven" ;;
         mailpit) echo "a mail sink that answers a part of Mailpit's API" ;;
+        haproxy) echo "Debian's HAProxy" ;;
     esac
 }
 
@@ -77,6 +78,7 @@ debian() {
 }
 
 gather_python() { :; }
+gather_haproxy() { :; }
 
 gather_mongo() {
     need npm "Node.js with npm, for mongosh"

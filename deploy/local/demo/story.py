@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from deploy.local.demo.calls import Calls, Surprise
 from deploy.local.demo.device import Device
-from deploy.local.demo.mailbox import subject_of_mail
+from deploy.local.demo.mailbox import Mailbox, mailbox
 from deploy.local.demo.timeline import Effect, line, watch
 
 WITHIN = 20.0
@@ -20,7 +19,7 @@ async def play(record: Mapping[str, Any]) -> list[str]:
     """Play it on the stack that stack.json describes. Returns what was to be seen and was not."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
         try:
-            missing = await _play(Calls(record, session), Path(record["smtp"]["mailbox"]))
+            missing = await _play(Calls(record, session), mailbox(record["smtp"], session))
         except Surprise as surprise:
             missing = [str(surprise)]
     if missing:
@@ -28,17 +27,17 @@ async def play(record: Mapping[str, Any]) -> list[str]:
     return missing
 
 
-async def _play(calls: Calls, mailbox: Path) -> list[str]:
+async def _play(calls: Calls, mails: Mailbox) -> list[str]:
     device = await Device.fresh(calls)
     print(f"\nDevice {device.id} is registered in four places. Milliseconds since the first:", flush=True)
-    missing = await _register(device, mailbox)
+    missing = await _register(device, mails)
     if missing:
         return missing
     print(f"\nAn operator marks {device.id} LOST. Milliseconds since that call:", flush=True)
-    return await _lose(device, mailbox)
+    return await _lose(device, mails)
 
 
-async def _register(device: Device, mailbox: Path) -> list[str]:
+async def _register(device: Device, mails: Mailbox) -> list[str]:
     since = time.monotonic()
     steps = (
         ("push-registry", "registered with a push token for myapp", device.register_for_push),
@@ -55,12 +54,12 @@ async def _register(device: Device, mailbox: Path) -> list[str]:
 
     effects = (
         Effect("device-admin", "has learnt of the device", listed),
-        _mail(mailbox, device, "the SendWelcomeEmail mail is delivered", "welcome"),
+        _mail(mails, device, "the SendWelcomeEmail mail is delivered", "welcome"),
     )
     return [str(effect) for effect in await watch(effects, since=since, within=WITHIN)]
 
 
-async def _lose(device: Device, mailbox: Path) -> list[str]:
+async def _lose(device: Device, mails: Mailbox) -> list[str]:
     since = time.monotonic()
     result = (await device.mark_lost()).require(200).data
     transaction = result["transaction"]
@@ -68,7 +67,7 @@ async def _lose(device: Device, mailbox: Path) -> list[str]:
     missing = [] if transaction["status"] == "SUCCESS" else [f"device-admin: the transaction succeeds ({result})"]
     effects = (
         *_effects(device, transaction["id"]),
-        _mail(mailbox, device, "the SendDeviceLostAlert mail is delivered", "lost"),
+        _mail(mails, device, "the SendDeviceLostAlert mail is delivered", "lost"),
     )
     missing += [str(effect) for effect in await watch(effects, since=since, within=WITHIN)]
     print("\nWhat each service reported to device-admin, in milliseconds since the device's change:", flush=True)
@@ -114,9 +113,9 @@ def _effects(device: Device, transaction: int) -> list[Effect]:
     ]
 
 
-def _mail(mailbox: Path, device: Device, what: str, about: str) -> Effect:
+def _mail(mails: Mailbox, device: Device, what: str, about: str) -> Effect:
     async def delivered() -> tuple[bool, str]:
-        subject = subject_of_mail(mailbox, device.mail, about)
+        subject = await mails.subject(device.mail, about)
         return subject is not None, f'"{subject}"' if subject else "no such mail"
 
     return Effect("email-handlers", what, delivered)

@@ -11,13 +11,17 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
+from deploy.docker.compose import ANY_PORT
 from deploy.local import secrets
 from device_events.catalog import TOPICS
 from tests.support import containers
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+VARIABLE = re.compile(r"\$\{(\w+)-(\w*)\}")  # and what stands in its place if it is not set
+TEXT = (ROOT / "docker-compose.yml").read_text()
+# As Docker sees it where no variable is set.
+COMPOSE: dict[str, Any] = yaml.safe_load(VARIABLE.sub(r"\2", TEXT))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == COMPOSE["name"]}
 PORTS = {"push-registry": "8081", "device-admin": "8082", "contacts": "8083", "mobile-platform": "8084"}
@@ -29,7 +33,7 @@ SETTING = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"')
 
 
 def test_the_file_is_what_the_compose_specification_says() -> None:
-    # The package resolves no YAML merge keys, so it gets the file as Docker sees it after merging.
+    # The package resolves neither YAML merge keys nor variables, so it gets the file as Docker sees it.
     PyCompose.from_json(json.dumps(COMPOSE)).to_spec()
 
 
@@ -44,7 +48,7 @@ def test_what_a_service_waits_for_exists_and_can_come_true(name: str) -> None:
         assert other in SERVICES
         assert how["condition"] in CONDITIONS
         if how["condition"] == "service_healthy":
-            assert "healthcheck" in SERVICES[other]
+            assert "healthcheck" in SERVICES[other] or other in SERVING
         if how["condition"] == "service_completed_successfully":
             assert SERVICES[other]["restart"] == "no"
 
@@ -78,6 +82,14 @@ def test_the_four_services_are_where_everybody_expects_them() -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_port_is_published_beyond_this_machine(name: str) -> None:
     assert all(str(port).startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []))
+
+
+def test_the_demo_publishes_every_port_wherever_there_is_room() -> None:
+    published = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    variables = [variable for variable, _ in VARIABLE.findall(TEXT)]
+    assert sorted(variables) == sorted(ANY_PORT)
+    assert len(published) == len(variables)
+    assert set(ANY_PORT.values()) == {""}
 
 
 def settings_of(module: str) -> set[str]:
