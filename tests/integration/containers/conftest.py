@@ -24,9 +24,9 @@ def require(images: Iterable[str]) -> None:
 @pytest.fixture(scope="session")
 def base() -> str:
     """What the Dockerfile starts from."""
-    (name,) = set(re.findall(r"^FROM (\S+)", (REPOSITORY / engine.DOCKERFILE).read_text(), re.MULTILINE))
-    require([name])
-    return name
+    names: set[str] = set(re.findall(r"^FROM (\S+)", (REPOSITORY / engine.DOCKERFILE).read_text(), re.MULTILINE))
+    require(names)
+    return names.pop()
 
 
 @pytest.fixture(scope="session")
