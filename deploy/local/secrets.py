@@ -21,9 +21,12 @@ FOR_COMPOSE = ".rollcall/demo"  # what docker-compose.yml mounts
 CATALOGUE = Path(__file__).with_name("demo") / "catalogue.yaml"
 
 
-def signing_key() -> str:
-    """A private ES256 key as a JSON Web Key; every replica of device-admin signs and publishes the same one."""
-    key = ECKey.generate_key("P-256", {"kid": f"demo-{int(time.time())}", "use": "sig", "alg": "ES256"})
+def signing_key(prefix: str = "demo") -> str:
+    """A private ES256 key as a JSON Web Key; every replica of device-admin signs and publishes the same one.
+
+    Its `kid` is `prefix` and the time.
+    """
+    key = ECKey.generate_key("P-256", {"kid": f"{prefix}-{int(time.time())}", "use": "sig", "alg": "ES256"})
     return json.dumps(key.as_dict(private=True))
 
 
@@ -52,11 +55,12 @@ def write(folder: Path, *, shared: bool = False) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755 if shared else 0o700)
     for name, make in FILES.values():
-        _write_once(folder / name, make, 0o644 if shared else 0o600)
+        write_once(folder / name, make, 0o644 if shared else 0o600)
     return {variable: str((folder / name).resolve()) for variable, (name, _) in FILES.items()}
 
 
-def _write_once(path: Path, make: Callable[[], str], mode: int) -> None:
+def write_once(path: Path, make: Callable[[], str], mode: int) -> None:
+    """Make a file unless it is there; whole or not at all, and readable as `mode` says."""
     if not path.exists():
         part = path.with_name(f".{path.name}.part")
         part.unlink(missing_ok=True)
