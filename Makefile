@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 export PYTHONPATH := libs:services
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test unit check audit format locale schemas ledger lock bench faults clean
+.PHONY: help run demo test unit check audit format locale schemas settings ledger lock bench faults clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -65,6 +65,9 @@ schemas: $(VENV)/.dev ## Write the events' schemas after payloads have changed, 
 
 ledger: $(VENV)/.dev ## Show every statement of the vendors' documents, where it is proven, and the result
 	@$(BIN)/python -m pytest --quiet tests/contract --ledger
+
+settings: $(VENV)/.dev ## Write the table of settings in README.md, from the settings classes
+	@$(BIN)/python -m deploy.settings
 
 lock: $(VENV)/.dev ## Work out the requirements files anew from pyproject.toml
 	@echo "Locking the runtime, then what the local stack adds, then the tools ..."

@@ -1,35 +1,35 @@
-"""Settings: one frozen object a service, read once from the environment, every mistake reported at once.
+"""Settings: one frozen object a service, read once from the environment, every mistake reported at once."""
 
-Any variable may be given as `NAME_FILE`, naming a file that holds the value: that is how secrets come in.
-"""
-
-import base64
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-import yaml
-from environs import EnvValidationError, FileAwareEnv, validate
-from marshmallow import Schema, ValidationError
+from environs import validate
 
 from chassis.addresses import Network, networks
+from chassis.environment import Env, SettingsError, Variable
 from chassis.limits import HttpLimits
 from chassis.logins import LoginLimits
 from chassis.mongo import uri_problem
 from chassis.users import Users, UsersSchema
 from device_events.connection import KafkaConnection
 
+__all__ = [
+    "ChassisSettings",
+    "Env",
+    "Issuer",
+    "SettingsError",
+    "Variable",
+    "kafka_settings",
+    "read_settings",
+    "variables",
+]
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-class SettingsError(Exception):
-    """The environment cannot be used; the text lists every mistake, one a line."""
-
-    def __init__(self, mistakes: Sequence[str]) -> None:
-        super().__init__("\n".join(mistakes))
-        self.mistakes = list(mistakes)
+Read = Callable[[Env], dict[str, Any]]
+FAMILIES = ("KAFKA_", "MONGODB_", "OIDC_", "LOGIN_", "SWEEP_")
+CATALOGUE = "what there is to serve: YAML, as in `deploy/local/demo/catalogue.yaml`"
+_SERVER = re.compile(r"([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,131 +63,80 @@ class ChassisSettings:
     sweep_age: float
 
 
-class Env:
-    """Reads typed variables and collects what is wrong with them; a value at fault reads as None."""
+def read_settings(build: Callable[..., T], own: Read, *, families: tuple[str, ...] = ()) -> T:
+    """Build a service's settings from the shared variables and its own. Raises SettingsError, listing every mistake.
 
-    def __init__(self) -> None:
-        self._env = FileAwareEnv(eager=False, strip_whitespace=True)
-        self._mistakes: list[str] = []
-        self.str = self._collecting(self._env.str)
-        self.int = self._collecting(self._env.int)
-        self.float = self._collecting(self._env.float)
-        self.bool = self._collecting(self._env.bool)
-        self.list = self._collecting(self._env.list)
-
-    def one_of(self, name: str, default: str, choices: Sequence[str]) -> Any:
-        """A variable that must be one of the choices."""
-        return self.str(name, default, validate=validate.OneOf(choices))
-
-    def secret(self, name: str, *, minimum: int = 32) -> bytes:
-        """A base64url key of at least `minimum` bytes."""
-        text: Any = self.str(name)
-        if text is None:
-            return b""
-        bare = text.rstrip("=")
-        try:
-            key = base64.b64decode(bare + "=" * (-len(bare) % 4), b"-_", validate=True)
-        except ValueError:
-            key = b""
-        if len(key) < minimum:
-            self.mistake(name, f"must be base64url of at least {minimum} bytes")
-        return key
-
-    def yaml(self, name: str, schema: Schema, *, default: Any = ...) -> Any:
-        """The YAML (or JSON) file that the variable names, loaded by the schema."""
-        path = self.str(name) if default is ... else self.str(name, "")
-        if not path:
-            if default is ... and path is not None:
-                self.mistake(name, "names no file")
-            return None if default is ... else default
-        try:
-            return schema.load(yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {})
-        except OSError as error:
-            self.mistake(name, f"cannot read the file: {error.strerror}")
-        except (yaml.YAMLError, UnicodeError) as error:
-            self.mistake(name, f"not valid YAML{_place(error)}")
-        except ValidationError as error:
-            self.mistake(name, str(error.messages))
-        return None
-
-    def mistake(self, name: str, problem: str) -> None:
-        """Report a variable that reads well but cannot be right."""
-        self._mistakes.append(f"{name}: {problem}")
-
-    def _collecting(self, read: F) -> F:
-        """The same reader, but a `NAME_FILE` that cannot be read is one mistake among others."""
-
-        def collect(name: Any, *args: Any, **kwargs: Any) -> Any:
-            try:
-                return read(name, *args, **kwargs)
-            except ValueError as error:
-                self.mistake(name, str(error))
-                return None
-
-        return cast(F, collect)
-
-    def seal(self) -> None:
-        """Raises SettingsError if anything was wrong."""
-        mistakes = list(self._mistakes)
-        try:
-            self._env.seal()
-        except EnvValidationError as error:
-            mistakes += [f"{name}: {' '.join(map(str, texts))}" for name, texts in _by_name(error).items()]
-        if mistakes:
-            raise SettingsError(sorted(mistakes))
-
-
-def read_settings(build: Callable[..., T], own: Callable[[Env], dict[str, Any]]) -> T:
-    """Build a service's settings from the shared variables and its own. Raises SettingsError, listing every mistake."""
+    `families` are beginnings of names that, besides the shared ones, nobody but this service uses.
+    """
     env = Env()
     values = {**_shared(env), **own(env)}
+    env.refuse_unknown((*FAMILIES, *families))
     env.seal()
     return build(**values)
 
 
-def _place(error: yaml.YAMLError | UnicodeError) -> str:
-    """Where the file is wrong. The parser's own text would quote the line, and with it a password's hash or a key."""
-    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-    return f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-
-
-def _by_name(error: EnvValidationError) -> Mapping[str, list[str]]:
-    messages = error.error_messages
-    return messages if isinstance(messages, Mapping) else {"environment": messages}
+def variables(own: Read | None = None) -> Sequence[Variable]:
+    """What a service can be told: the shared variables, and those that its own reader asks for."""
+    env = Env()
+    _shared(env)
+    if own:
+        own(env)
+    env.refuse_unknown(())
+    return list(env.asked.values())
 
 
 def kafka_settings() -> KafkaConnection:
     """Only the variables about Kafka, for tools that need nothing else. Raises SettingsError."""
     env = Env()
     connection = _kafka(env)
+    env.refuse_unknown(("KAFKA_",))
     env.seal()
     return connection
 
 
 def _shared(env: Env) -> dict[str, Any]:
-    positive = validate.Range(min=0, min_inclusive=False)
+    positive, levels = validate.Range(min=0, min_inclusive=False), ["DEBUG", "INFO", "WARNING", "ERROR"]
     return {
-        "host": env.str("HOST", "0.0.0.0"),  # noqa: S104 - a container listens on all of its interfaces
-        "port": env.int("PORT", 8080, validate=validate.Range(0, 65_535)),
+        "host": env.str("HOST", "0.0.0.0", about="the address it listens on"),  # noqa: S104 - in a container: all
+        "port": env.int("PORT", 8080, validate=validate.Range(0, 65_535), about="the port it listens on"),
         "mongodb_uri": _mongodb_uri(env),
-        "mongodb_database": env.str("MONGODB_DATABASE", "rollcall", validate=validate.Regexp(r"[A-Za-z0-9_-]{1,38}\Z")),
+        "mongodb_database": env.str(
+            "MONGODB_DATABASE",
+            "rollcall",
+            validate=validate.Regexp(r"[A-Za-z0-9_-]{1,38}\Z"),
+            about="its database; every service has its own collection",
+        ),
         "kafka": _kafka(env),
-        "log_level": env.one_of("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
-        "log_format": env.one_of("LOG_FORMAT", "json", ["json", "console"]),
-        "users": env.yaml("USERS_FILE", UsersSchema(), default=None),
+        "log_level": env.one_of("LOG_LEVEL", "INFO", levels, about=f"or {_others(levels, 'INFO')}"),
+        "log_format": env.one_of("LOG_FORMAT", "json", ["json", "console"], about="or `console`, for people"),
+        "users": env.yaml(
+            "USERS_FILE",
+            UsersSchema(),
+            default=None,
+            about="people who may call with HTTP Basic: YAML `users: [{name, password_hash, roles}]`",
+        ),
         "issuers": _issuers(env),
         "logins": _logins(env),
-        "max_body": env.int("MAX_BODY_BYTES", 65_536, validate=positive),
+        "max_body": env.int(
+            "MAX_BODY_BYTES", 65_536, validate=positive, about="bytes; a larger request body is refused"
+        ),
         "http": _http(env),
-        "drain_delay": env.float("DRAIN_DELAY", 0.0, validate=validate.Range(min=0)),
-        "shutdown_timeout": env.float("SHUTDOWN_TIMEOUT", 10.0, validate=positive),
-        "sweep_every": env.float("SWEEP_EVERY", 2.0, validate=positive),
-        "sweep_age": env.float("SWEEP_AGE", 5.0, validate=positive),
+        "drain_delay": env.float(
+            "DRAIN_DELAY", 0.0, validate=validate.Range(min=0), about="at a stop: for so long not ready, but serving"
+        ),
+        "shutdown_timeout": env.float(
+            "SHUTDOWN_TIMEOUT", 10.0, validate=positive, about="then: how long requests in hand may take"
+        ),
+        "sweep_every": env.float(
+            "SWEEP_EVERY", 2.0, validate=positive, about="how often events left behind are looked for"
+        ),
+        "sweep_age": env.float("SWEEP_AGE", 5.0, validate=positive, about="from which age they are published"),
     }
 
 
 def _mongodb_uri(env: Env) -> str | None:
-    uri: str | None = env.str("MONGODB_URI")
+    about = "a replica set, of one node at least; login and TLS (`tls=true&tlsCAFile=…`) are options of it"
+    uri: str | None = env.str("MONGODB_URI", about=about, secret=True)
     if uri is not None and (problem := uri_problem(uri)):
         env.mistake("MONGODB_URI", problem)
     return uri
@@ -195,27 +144,56 @@ def _mongodb_uri(env: Env) -> str | None:
 
 def _http(env: Env) -> HttpLimits:
     return HttpLimits(
-        connections=env.int("MAX_CONNECTIONS", HttpLimits.connections, validate=validate.Range(min=1)),
-        requests=env.int("MAX_REQUESTS", HttpLimits.requests, validate=validate.Range(min=1)),
-        receive=env.float("REQUEST_TIMEOUT", HttpLimits.receive, validate=validate.Range(min=1)),
+        connections=env.int(
+            "MAX_CONNECTIONS",
+            HttpLimits.connections,
+            validate=validate.Range(min=1),
+            about="open connections; each of 100 more gets 503 and is closed, others are cut off",
+        ),
+        requests=env.int(
+            "MAX_REQUESTS",
+            HttpLimits.requests,
+            validate=validate.Range(min=1),
+            about="requests in hand at once; one more gets 503 with `Retry-After`, but health and metrics",
+        ),
+        receive=env.float(
+            "REQUEST_TIMEOUT",
+            HttpLimits.receive,
+            validate=validate.Range(min=1),
+            about="for the head of a request to arrive, and then for its body",
+        ),
     )
 
 
 def _kafka(env: Env) -> KafkaConnection:
+    protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+    mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
     connection = KafkaConnection(
-        bootstrap_servers=tuple(env.list("KAFKA_BOOTSTRAP_SERVERS", validate=validate.Length(1)) or ()),
+        bootstrap_servers=_bootstrap_servers(env),
         security_protocol=env.one_of(
-            "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
+            "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", protocols, about=f"or {_others(protocols, 'PLAINTEXT')}"
         ),
-        sasl_mechanism=env.one_of("KAFKA_SASL_MECHANISM", "SCRAM-SHA-512", ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
-        username=env.str("KAFKA_USERNAME", None),
-        password=env.str("KAFKA_PASSWORD", None),
-        ca_file=env.str("KAFKA_CA_FILE", None),
-        cert_file=env.str("KAFKA_CERT_FILE", None),
-        key_file=env.str("KAFKA_KEY_FILE", None),
-        idempotent=env.bool("KAFKA_IDEMPOTENT", True),
-        topic_prefix=env.str("KAFKA_TOPIC_PREFIX", "", validate=validate.Regexp(r"[A-Za-z0-9._-]{0,80}\Z")),
-        fetch_wait_ms=env.int("KAFKA_FETCH_WAIT_MS", 100, validate=validate.Range(1, 10_000)),
+        sasl_mechanism=env.one_of(
+            "KAFKA_SASL_MECHANISM", "SCRAM-SHA-512", mechanisms, about=f"or {_others(mechanisms, 'SCRAM-SHA-512')}"
+        ),
+        username=env.str("KAFKA_USERNAME", None, about="for SASL"),
+        password=env.str("KAFKA_PASSWORD", None, about="for SASL", secret=True),
+        ca_file=env.str("KAFKA_CA_FILE", None, about="authorities to trust instead of the system's, a PEM file"),
+        cert_file=env.str("KAFKA_CERT_FILE", None, about="a client certificate, a PEM file"),
+        key_file=env.str("KAFKA_KEY_FILE", None, about="its unencrypted key, a PEM file"),
+        idempotent=env.bool("KAFKA_IDEMPOTENT", True, about="`false` only for a broker without idempotent producers"),
+        topic_prefix=env.str(
+            "KAFKA_TOPIC_PREFIX",
+            "",
+            validate=validate.Regexp(r"[A-Za-z0-9._-]{0,80}\Z"),
+            about="stands before each topic and group, where several Rollcalls share a cluster",
+        ),
+        fetch_wait_ms=env.int(
+            "KAFKA_FETCH_WAIT_MS",
+            100,
+            validate=validate.Range(1, 10_000),
+            about="milliseconds that the broker may hold an empty fetch",
+        ),
     )
     if connection.security_protocol is not None:  # else it is a mistake itself
         for name, problem in connection.mistakes().items():
@@ -223,17 +201,37 @@ def _kafka(env: Env) -> KafkaConnection:
     return connection
 
 
+def _bootstrap_servers(env: Env) -> tuple[str, ...]:
+    about = "`host:port`, separated by commas"
+    given = env.list("KAFKA_BOOTSTRAP_SERVERS", validate=validate.Length(1), about=about) or ()
+    servers = tuple(server.strip() for server in given)
+    if not all(_SERVER.fullmatch(server) for server in servers):
+        env.mistake("KAFKA_BOOTSTRAP_SERVERS", "each entry must be host:port")
+    return servers
+
+
 def _logins(env: Env) -> LoginLimits:
     positive = validate.Range(min=1)
     proxies: tuple[Network, ...] = ()
+    about = "networks whose X-Forwarded-For is believed, such as the ingress's: `10.0.0.0/8,…`"
     try:
-        proxies = networks(env.list("TRUSTED_PROXIES", []) or [])
+        proxies = networks(env.list("TRUSTED_PROXIES", [], about=about) or [])
     except ValueError as error:
         env.mistake("TRUSTED_PROXIES", str(error))
     return LoginLimits(
-        failures=env.int("LOGIN_FAILURES", 10, validate=positive),
-        failures_per_address=env.int("LOGIN_FAILURES_PER_ADDRESS", 100, validate=positive),
-        window=env.float("LOGIN_WINDOW", 300.0, validate=positive),
+        failures=env.int(
+            "LOGIN_FAILURES",
+            10,
+            validate=positive,
+            about="failed logins of one name from one address after which it waits",
+        ),
+        failures_per_address=env.int(
+            "LOGIN_FAILURES_PER_ADDRESS",
+            100,
+            validate=positive,
+            about="failed logins of all names from one address after which it waits",
+        ),
+        window=env.float("LOGIN_WINDOW", 300.0, validate=positive, about="how long failed logins count"),
         trusted_proxies=proxies,
     )
 
@@ -241,11 +239,16 @@ def _logins(env: Env) -> LoginLimits:
 def _issuers(env: Env) -> tuple[Issuer, ...]:
     """`OIDC_ISSUERS` is a list of `issuer|audience|JWKS address`."""
     issuers = []
-    texts: list[str] = env.list("OIDC_ISSUERS", []) or []
+    about = "issuers whose bearer tokens are trusted: `issuer\\|audience\\|JWKS address`, separated by commas"
+    texts: list[str] = env.list("OIDC_ISSUERS", [], about=about) or []
     for text in texts:
         parts = text.strip().split("|")
-        if len(parts) != 3 or not all(parts):
+        if len(parts) != 3 or not all(parts) or not re.match(r"https?://[^\s/]", parts[2]):
             env.mistake("OIDC_ISSUERS", "each entry must be issuer|audience|JWKS address")
             continue
         issuers.append(Issuer(issuer=parts[0], audience=parts[1], jwks_url=parts[2]))
     return tuple(issuers)
+
+
+def _others(choices: Sequence[str], default: str) -> str:
+    return ", ".join(f"`{choice}`" for choice in choices if choice != default)

@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load
 from marshmallow.validate import Length, Regexp
 
-from chassis.settings import ChassisSettings, Env, read_settings
+from chassis.settings import CATALOGUE, ChassisSettings, Env, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Settings(ChassisSettings):
     @classmethod
     def from_env(cls) -> "Settings":
         """The settings of this process. Raises SettingsError, listing every mistake."""
-        return read_settings(cls, _read)
+        return read_settings(cls, read)
 
 
 class RuntimeSchema(Schema):
@@ -108,28 +108,53 @@ class ClientsSchema(Schema):
         return MappingProxyType(clients)
 
 
-def _read(env: Env) -> dict[str, Any]:
+def read(env: Env) -> dict[str, Any]:
+    """Its own variables."""
     positive = validate.Range(min=0, min_inclusive=False)
     return {
-        "runtimes": env.yaml("CATALOGUE_FILE", CatalogueSchema()),
-        "clients": env.yaml("CLIENTS_FILE", ClientsSchema()),
+        "runtimes": env.yaml("CATALOGUE_FILE", CatalogueSchema(), about=CATALOGUE),
+        "clients": env.yaml(
+            "CLIENTS_FILE",
+            ClientsSchema(),
+            about="confidential clients: YAML `clients: [{id, secret_hash, displayName, allowedScope}]`",
+        ),
         "signing_keys": _signing_keys(env),
-        "token_issuer": env.str("TOKEN_ISSUER"),
-        "token_audience": env.str("TOKEN_AUDIENCE"),
-        "token_lifetime": env.int("TOKEN_LIFETIME", 3_600, validate=positive),
-        "product_version": env.str("PRODUCT_VERSION", "8.0"),
-        "app_server_id": env.str("APP_SERVER_ID", "rollcall"),
-        "device_patience": env.float("DEVICE_PATIENCE", 1.0, validate=validate.Range(0, 10)),
-        "acknowledgement_timeout": _seconds(env, "ACKNOWLEDGEMENT_TIMEOUT", 300.0),
-        "orphan_age": _seconds(env, "ORPHAN_AGE", 30.0),
-        "transactions_every": env.float("TRANSACTIONS_EVERY", 5.0, validate=positive),
-        "inactivity": timedelta(days=env.float("INACTIVITY_DAYS", 90.0, validate=validate.Range(0, 36_500)) or 0),
-        "expiry_every": env.float("EXPIRY_EVERY", 3_600.0, validate=positive),
+        "token_issuer": env.str("TOKEN_ISSUER", about="the `iss` of the tokens it issues"),
+        "token_audience": env.str("TOKEN_AUDIENCE", about="their `aud`"),
+        "token_lifetime": env.int("TOKEN_LIFETIME", 3_600, validate=positive, about="how long they are valid"),
+        "product_version": env.str("PRODUCT_VERSION", "8.0", about="what its answers call the product's version"),
+        "app_server_id": env.str("APP_SERVER_ID", "rollcall", about="what its transactions call the server"),
+        "device_patience": env.float(
+            "DEVICE_PATIENCE",
+            1.0,
+            validate=validate.Range(0, 10),
+            about="how long an unknown device is looked for before 404: it may be on its way",
+        ),
+        "acknowledgement_timeout": _seconds(
+            env,
+            "ACKNOWLEDGEMENT_TIMEOUT",
+            300.0,
+            about="after which an asynchronous transaction fails, naming who is late",
+        ),
+        "orphan_age": _seconds(env, "ORPHAN_AGE", 30.0, about="from which age a transaction counts as left behind"),
+        "transactions_every": env.float(
+            "TRANSACTIONS_EVERY", 5.0, validate=positive, about="how often those are looked for"
+        ),
+        "inactivity": timedelta(
+            days=env.float(
+                "INACTIVITY_DAYS",
+                90.0,
+                validate=validate.Range(0, 36_500),
+                about="days without contact that make a device EXPIRED",
+            )
+            or 0
+        ),
+        "expiry_every": env.float("EXPIRY_EVERY", 3_600.0, validate=positive, about="how often that is looked for"),
     }
 
 
-def _seconds(env: Env, name: str, default: float) -> timedelta:
-    return timedelta(seconds=env.float(name, default, validate=validate.Range(0, 86_400)) or 0)
+def _seconds(env: Env, name: str, default: float, *, about: str) -> timedelta:
+    return timedelta(seconds=env.float(name, default, validate=validate.Range(0, 86_400), about=about) or 0)
 
 
 def _signing_keys(env: Env) -> Sequence[jwk.ECKey]:
@@ -137,7 +162,8 @@ def _signing_keys(env: Env) -> Sequence[jwk.ECKey]:
 
     The first is private and signs; the others only go on being published, so they may be public.
     """
-    text = env.str("SIGNING_KEY")
+    about = "P-256 keys as a JSON Web Key Set, or one as a JSON Web Key, the same in all replicas; the first signs"
+    text = env.str("SIGNING_KEY", about=about, secret=True)
     if not text:
         return ()
     try:

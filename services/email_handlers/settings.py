@@ -28,27 +28,38 @@ class Settings(ChassisSettings):
 
     @classmethod
     def from_env(cls) -> "Settings":
-        return read_settings(cls, _read)
+        return read_settings(cls, read, families=("SMTP_",))
 
 
-def _read(env: Env) -> dict[str, Any]:
+def read(env: Env) -> dict[str, Any]:
+    """Its own variables."""
     positive = validate.Range(min=0, min_inclusive=False)
-    read = {
-        "smtp_host": env.str("SMTP_HOST"),
-        "smtp_port": env.int("SMTP_PORT", 25, validate=validate.Range(1, 65_535)),
-        "smtp_sender": env.str("SMTP_SENDER"),
-        "smtp_username": env.str("SMTP_USERNAME", None),
-        "smtp_password": env.str("SMTP_PASSWORD", None),
-        "smtp_starttls": env.bool("SMTP_STARTTLS", False),
-        "smtp_timeout": env.float("SMTP_TIMEOUT", 20.0, validate=positive),
-        "smtp_connections": env.int("SMTP_CONNECTIONS", 8, validate=validate.Range(min=1)),
-        "smtp_patience": env.float("SMTP_PATIENCE", 900.0, validate=validate.Range(min=0)),
-        "record_days": env.int("RECORD_DAYS", 30, validate=validate.Range(min=TOPIC_DAYS + 1)),
+    given = {
+        "smtp_host": env.str("SMTP_HOST", about="where mail goes out"),
+        "smtp_port": env.int("SMTP_PORT", 25, validate=validate.Range(1, 65_535), about="its port"),
+        "smtp_sender": env.str("SMTP_SENDER", about="the address in `From`"),
+        "smtp_username": env.str("SMTP_USERNAME", None, about="for a login, which needs `SMTP_STARTTLS`"),
+        "smtp_password": env.str("SMTP_PASSWORD", None, about="for a login", secret=True),
+        "smtp_starttls": env.bool("SMTP_STARTTLS", False, about="whether TLS is begun before anything else"),
+        "smtp_timeout": env.float("SMTP_TIMEOUT", 20.0, validate=positive, about="for one mail"),
+        "smtp_connections": env.int("SMTP_CONNECTIONS", 8, validate=validate.Range(min=1), about="mails at once"),
+        "smtp_patience": env.float(
+            "SMTP_PATIENCE",
+            900.0,
+            validate=validate.Range(min=0),
+            about="how long a mail server may put a recipient off",
+        ),
+        "record_days": env.int(
+            "RECORD_DAYS",
+            30,
+            validate=validate.Range(min=TOPIC_DAYS + 1),
+            about=f"days that a sent mail is remembered; more than the topic's {TOPIC_DAYS}",
+        ),
     }
-    if read["smtp_sender"] and not is_address(read["smtp_sender"]):
+    if given["smtp_sender"] and not is_address(given["smtp_sender"]):
         env.mistake("SMTP_SENDER", "must be a plain e-mail address")
-    if (read["smtp_username"] is None) != (read["smtp_password"] is None):
+    if (given["smtp_username"] is None) != (given["smtp_password"] is None):
         env.mistake("SMTP_USERNAME", "comes with SMTP_PASSWORD, or neither does")
-    if read["smtp_username"] is not None and not read["smtp_starttls"]:
+    if given["smtp_username"] is not None and not given["smtp_starttls"]:
         env.mistake("SMTP_STARTTLS", "must be on where a password is sent")
-    return read
+    return given

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from chassis.settings import ChassisSettings, Env, read_settings
+from chassis.settings import CATALOGUE, ChassisSettings, Env, read_settings
 
 PLATFORMS = ("IOS", "ANDROID", "WINDOWS", "WEB")
 # The one value the vendor documents; a deployment names its own build.
@@ -126,12 +126,21 @@ class Settings(ChassisSettings):
 
     @classmethod
     def from_env(cls) -> "Settings":
-        return read_settings(cls, _read)
+        return read_settings(cls, read)
 
 
-def _read(env: Env) -> dict[str, Any]:
+def read(env: Env) -> dict[str, Any]:
+    """Its own variables."""
     return {
-        "catalogue": env.yaml("CATALOGUE_FILE", CatalogueSchema()),
-        "token_digest_key": env.secret("TOKEN_DIGEST_KEY"),
-        "runtime_version": env.str("RUNTIME_VERSION", RUNTIME_VERSION, validate=validate.Regexp(_VISIBLE)),
+        "catalogue": env.yaml("CATALOGUE_FILE", CatalogueSchema(), about=CATALOGUE),
+        "token_digest_key": env.secret(
+            "TOKEN_DIGEST_KEY",
+            about="what push tokens are named by in events, the same in both: base64url, 32 bytes or more",
+        ),
+        "runtime_version": env.str(
+            "RUNTIME_VERSION",
+            RUNTIME_VERSION,
+            validate=validate.Regexp(_VISIBLE),
+            about="its `Oracle-Mobile-Runtime-Version` header",
+        ),
     }

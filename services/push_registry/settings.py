@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate
 
-from chassis.settings import ChassisSettings, Env, read_settings
+from chassis.settings import CATALOGUE, ChassisSettings, Env, read_settings
 from chassis.tokens import TokenDigest
 
 NAME = validate.Regexp(r"[A-Za-z0-9._-]{1,128}\Z")
@@ -53,11 +53,17 @@ class Settings(ChassisSettings):
     @classmethod
     def from_env(cls) -> Self:
         """Read the environment. Raises SettingsError, listing every mistake."""
-        return read_settings(cls, _own)
+        return read_settings(cls, read)
 
 
-def _own(env: Env) -> dict[str, Any]:
+def read(env: Env) -> dict[str, Any]:
+    """Its own variables."""
     return {
-        "applications": env.yaml("CATALOGUE_FILE", CatalogueSchema()),
-        "token_digest": TokenDigest(env.secret("TOKEN_DIGEST_KEY")),
+        "applications": env.yaml("CATALOGUE_FILE", CatalogueSchema(), about=CATALOGUE),
+        "token_digest": TokenDigest(
+            env.secret(
+                "TOKEN_DIGEST_KEY",
+                about="what push tokens are named by in events, the same in both: base64url, 32 bytes or more",
+            )
+        ),
     }

@@ -35,7 +35,7 @@ class Settings:
     @classmethod
     def from_env(cls) -> "Settings":
         """Read the environment. Raises SettingsError, listing every mistake."""
-        return read_settings(_build, _read)
+        return read_settings(_build, read)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +51,14 @@ class EraseSettings(Settings):
         return read_settings(_build_for_erasing, _read_for_erasing)
 
 
-def _read(env: Env) -> dict[str, Any]:
+def read(env: Env) -> dict[str, Any]:
+    """Its own variables, but those that only erasing needs."""
     return {"own": {name: _own_place(env, name) for name in SERVICES}}
 
 
 def _read_for_erasing(env: Env) -> dict[str, Any]:
     return {
-        **_read(env),
+        **read(env),
         "catalogue": env.yaml("CATALOGUE_FILE", CatalogueSchema()),
         "contact_id_keys": _keys(env, "ENC_CONTACT_ID_KEYS"),
     }
@@ -74,11 +75,12 @@ def _keys(env: Env, name: str) -> Mapping[str, bytes] | None:
 
 def _own_place(env: Env, service: str) -> tuple[str | None, str | None]:
     prefix = service.upper().replace("-", "_")
-    uri: str | None = env.str(f"{prefix}_MONGODB_URI", None)
+    about = f"where {service}'s documents are, if elsewhere"
+    uri: str | None = env.str(f"{prefix}_MONGODB_URI", None, about=about, secret=True)
     if uri is not None and (problem := uri_problem(uri)):
         env.mistake(f"{prefix}_MONGODB_URI", problem)
     name = validate.Regexp(r"[A-Za-z0-9_-]{1,38}\Z")
-    return uri, env.str(f"{prefix}_MONGODB_DATABASE", None, validate=name)
+    return uri, env.str(f"{prefix}_MONGODB_DATABASE", None, validate=name, about=f"{service}'s database, if another")
 
 
 def _build(**read: Any) -> Settings:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.settings import ChassisSettings, Env, read_settings
+from chassis.settings import CATALOGUE, ChassisSettings, Env, read_settings
 from contacts.settings.catalogue import Catalogue, CatalogueSchema, ContactList, Field
 
-__all__ = ["Catalogue", "CatalogueSchema", "ContactList", "Field", "Settings", "key_ring"]
+__all__ = ["Catalogue", "CatalogueSchema", "ContactList", "Field", "Settings", "key_ring", "read"]
 
 KEY_BYTES = 64  # AES-256 in SIV mode takes two keys of 32 bytes
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
@@ -26,7 +26,7 @@ class Settings(ChassisSettings):
 
     @classmethod
     def from_env(cls) -> "Settings":
-        return read_settings(cls, _read)
+        return read_settings(cls, read)
 
 
 def key_ring(text: str) -> dict[str, bytes]:
@@ -47,16 +47,21 @@ def key_ring(text: str) -> dict[str, bytes]:
     return ring
 
 
-def _read(env: Env) -> dict[str, Any]:
+def read(env: Env) -> dict[str, Any]:
+    """Its own variables."""
     return {
-        "catalogue": env.yaml("CATALOGUE_FILE", CatalogueSchema()),
+        "catalogue": env.yaml("CATALOGUE_FILE", CatalogueSchema(), about=CATALOGUE),
         "enc_contact_id_keys": _key_ring(env, "ENC_CONTACT_ID_KEYS"),
-        "contact_digest_key": env.secret("CONTACT_DIGEST_KEY"),
+        "contact_digest_key": env.secret(
+            "CONTACT_DIGEST_KEY",
+            about="what a contact made by `match` is found by: base64url, 32 bytes or more",
+        ),
     }
 
 
 def _key_ring(env: Env, name: str) -> Mapping[str, bytes] | None:
-    text: str | None = env.str(name)  # None when it is missing, which env reports itself
+    about = "`id:key,id:key`; the first hides new contact ids, all read them: base64url, 64 bytes"
+    text: str | None = env.str(name, about=about, secret=True)  # None when it is missing, which env reports itself
     try:
         return key_ring(text) if text is not None else None
     except ValueError as error:

@@ -59,7 +59,7 @@ def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch, tmp_
     wrong = {
         "MONGODB_URI": "localhost:27017",
         "MONGODB_DATABASE": "a b",
-        "KAFKA_BOOTSTRAP_SERVERS": "",
+        "KAFKA_BOOTSTRAP_SERVERS": "a,b:9092",
         "KAFKA_SECURITY_PROTOCOL": "plaintext",
         "KAFKA_FETCH_WAIT_MS": "0",
         "KAFKA_IDEMPOTENT": "perhaps",
@@ -68,7 +68,7 @@ def test_every_mistake_is_reported_at_once(monkeypatch: pytest.MonkeyPatch, tmp_
         "DRAIN_DELAY": "nan",
         "SWEEP_EVERY": "0",
         "MAX_BODY_BYTES": "-1",
-        "OIDC_ISSUERS": "issuer|audience",
+        "OIDC_ISSUERS": "issuer|audience|jwks.json",
         "LOGIN_FAILURES": "0",
         "LOGIN_FAILURES_PER_ADDRESS": "none",
         "LOGIN_WINDOW": "-1",
@@ -91,18 +91,81 @@ def test_what_is_required_is_named_when_it_is_missing(monkeypatch: pytest.Monkey
 def test_a_value_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("mongodb://user:secret@db/\n")
-    monkeypatch.setenv("MONGODB_URI_FILE", str(secret))
     given(monkeypatch)
+    monkeypatch.delenv("MONGODB_URI")
+    monkeypatch.setenv("MONGODB_URI_FILE", str(secret))
     assert Settings.from_env().mongodb_uri == "mongodb://user:secret@db/"
 
 
-def test_a_file_that_cannot_be_read_is_one_mistake_among_others(
+def test_a_file_that_cannot_hold_a_value_is_one_mistake_among_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    binary = tmp_path / "binary"
+    binary, empty = tmp_path / "binary", tmp_path / "empty"
     binary.write_bytes(b"\xff\xfe\xff")
-    found = mistakes(monkeypatch, MONGODB_URI_FILE=str(tmp_path / "absent"), KEY_FILE=str(binary), PORT="no")
-    assert {"MONGODB_URI", "KEY", "PORT"} <= set(found)
+    empty.write_text(" \n")
+    for name in LEAST:
+        monkeypatch.setenv(name, "")
+    monkeypatch.setitem(LEAST, "KEY", "")
+    monkeypatch.setitem(LEAST, "MONGODB_URI", "")
+    files = {
+        "MONGODB_URI": str(tmp_path / "absent"),
+        "KEY": str(binary),
+        "KAFKA_PASSWORD": str(empty),
+        "LOG_LEVEL": str(tmp_path),
+        "DRAIN_DELAY": "",
+    }
+    found = mistakes(monkeypatch, **{f"{name}_FILE": path for name, path in files.items()}, PORT="no")
+    assert set(found) == {*files, "PORT"}
+    assert "is empty" in found["KAFKA_PASSWORD"]
+    assert "names no file" in found["DRAIN_DELAY"]
+
+
+def test_a_value_given_by_itself_and_by_a_file_is_a_mistake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(KEY)
+    assert "given twice" in mistakes(monkeypatch, KEY_FILE=str(secret))["KEY"]
+
+
+def test_what_looks_like_a_setting_and_is_none_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    slips = {
+        "KAFKA_BOOTSTRAP_SERVER": "a:9092",
+        "kafka_username": "anna",
+        "KAFKA_ACKS": "1",
+        "MONGO_URI": "mongodb://db",
+        "MONGODB_URI_FILES": "/run/secrets/uri",
+        "MONGODB_PORT": "27017",
+        "LOGLEVEL": "DEBUG",
+        "USER_FILE": "/etc/users.yaml",
+        "PEOPLES_FILE": "/etc/people.yaml",
+        "SHUTDOWN_TIME_OUT": "5",
+    }
+    found = mistakes(monkeypatch, **slips, PORT="no")
+    assert set(found) == {*slips, "PORT"}
+    assert "MONGODB_URI meant" in found["MONGO_URI"]
+    assert "PEOPLE_FILE meant" in found["PEOPLES_FILE"]
+
+
+def test_what_kubernetes_and_others_put_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(
+        monkeypatch,
+        PUSH_REGISTRY_SERVICE_HOST="10.0.0.1",
+        PUSH_REGISTRY_SERVICE_PORT="80",
+        KAFKA_SERVICE_HOST="10.0.0.1",
+        KAFKA_SERVICE_PORT_CLIENT="9092",
+        KAFKA_PORT="tcp://10.0.0.1:9092",
+        KAFKA_PORT_9092_TCP="tcp://10.0.0.1:9092",
+        KAFKA_PORT_9092_TCP_ADDR="10.0.0.1",
+        MONGODB_SERVICE_PORT="27017",
+        MONGODB_PORT_27017_TCP_PROTO="tcp",
+        HOSTNAME="push-registry-7d9f",
+        HOME="/",
+        USER="rollcall",
+        LOGNAME="rollcall",
+        SSL_CERT_FILE="/etc/ssl/cert.pem",
+        KAFKA_HOME="/opt/kafka",
+        IGNORED_VARIABLES="KAFKA_HOME,KAFKA_OPTS",
+    )
+    assert Settings.from_env().port == 8080
 
 
 @pytest.mark.parametrize("key", ["", "short", "§" * 50, "a b " * 20, "/" * 40 + "!"])

@@ -1,0 +1,178 @@
+"""Environment: reads typed variables, knows what was asked for, and collects every mistake, unknown names among them.
+
+Any variable may be given as `NAME_FILE`, naming a file that holds the value: that is how secrets come in.
+"""
+
+import base64
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from environs import EnvValidationError, FileAwareEnv, validate
+from marshmallow import Schema, ValidationError
+
+ALIKE = 0.85  # how much of a name must be that of a setting to be taken for a slip of it, by difflib's measure
+# What Kubernetes tells every container about the Services of its namespace, one named "kafka" among them.
+_SERVICE_LINK = re.compile(r"\w+_SERVICE_(HOST|PORT(_\w+)?)|\w+_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?")
+_LINK_ADDRESS = re.compile(r"(tcp|udp|sctp)://")  # the value of such a `…_PORT`
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the text lists every mistake, one a line."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = list(mistakes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A setting: its name, what it is, and what it is unless said; a `default` of ... has to be said.
+
+    `secret`: to be given as `NAME_FILE` where others could read the environment.
+    """
+
+    name: str
+    about: str
+    default: Any = ...
+    secret: bool = False
+
+
+class Env:
+    """Reads variables, each with a word on what it is `about`; a value at fault reads as None.
+
+    `asked` has what was read, by name: the table of settings is made from it.
+    """
+
+    def __init__(self) -> None:
+        self._env = FileAwareEnv(eager=False, strip_whitespace=True)
+        self._mistakes: list[str] = []
+        self.asked: dict[str, Variable] = {}
+        self.str = self._reader(self._env.str)
+        self.int = self._reader(self._env.int)
+        self.float = self._reader(self._env.float)
+        self.bool = self._reader(self._env.bool)
+        self.list = self._reader(self._env.list)
+
+    def one_of(self, name: str, default: str, choices: Sequence[str], *, about: str = "") -> Any:
+        """A variable that must be one of the choices."""
+        return self.str(name, default, validate=validate.OneOf(choices), about=about)
+
+    def secret(self, name: str, *, minimum: int = 32, about: str = "") -> bytes:
+        """A base64url key of at least `minimum` bytes."""
+        text: Any = self.str(name, about=about, secret=True)
+        if text is None:
+            return b""
+        bare = text.rstrip("=")
+        try:
+            key = base64.b64decode(bare + "=" * (-len(bare) % 4), b"-_", validate=True)
+        except ValueError:
+            key = b""
+        if len(key) < minimum:
+            self.mistake(name, f"must be base64url of at least {minimum} bytes")
+        return key
+
+    def yaml(self, name: str, schema: Schema, *, default: Any = ..., about: str = "") -> Any:
+        """The YAML (or JSON) file that the variable names, loaded by the schema."""
+        path = self.str(name, about=about) if default is ... else self.str(name, "", about=about)
+        if not path:
+            if default is ... and path is not None:
+                self.mistake(name, "names no file")
+            return None if default is ... else default
+        try:
+            return schema.load(yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {})
+        except OSError as error:
+            self.mistake(name, f"cannot read the file: {error.strerror}")
+        except (yaml.YAMLError, UnicodeError) as error:
+            self.mistake(name, f"not valid YAML{_place(error)}")
+        except ValidationError as error:
+            self.mistake(name, str(error.messages))
+        return None
+
+    def mistake(self, name: str, problem: str) -> None:
+        """Report a variable that reads well but cannot be right."""
+        self._mistakes.append(f"{name}: {problem}")
+
+    def refuse_unknown(self, families: tuple[str, ...]) -> None:
+        """Report what looks like a setting and is none: a slip of one that was asked for, or one of these families.
+
+        `families` are beginnings of names that are ours alone. What others put there is named by IGNORED_VARIABLES.
+        """
+        ignored = self.list("IGNORED_VARIABLES", [], about="names that look like settings and are somebody else's")
+        known = [name for asked in self.asked for name in (asked, f"{asked}_FILE")]
+        for name, value in os.environ.items():
+            if name in known or name in (ignored or ()) or _is_service_link(name, value):
+                continue
+            near = _closest(name.upper(), known)
+            if near or name.startswith(families):
+                self.mistake(name, f"no such setting; is {near} meant?" if near else "no such setting")
+
+    def seal(self) -> None:
+        """Raises SettingsError if anything was wrong."""
+        mistakes = list(self._mistakes)
+        try:
+            self._env.seal()
+        except EnvValidationError as error:
+            mistakes += [f"{name}: {' '.join(map(str, texts))}" for name, texts in _by_name(error).items()]
+        if mistakes:
+            raise SettingsError(sorted(mistakes))
+
+    def _reader(self, read: Callable[..., Any]) -> Callable[..., Any]:
+        """The same reader, but a file that cannot hold the value is one mistake among others."""
+
+        def collect(name: str, default: Any = ..., *, about: str = "", secret: bool = False, **checks: Any) -> Any:
+            self.asked[name] = Variable(name=name, about=about, default=default, secret=secret)
+            if problem := _file_problem(name):
+                self.mistake(name, problem)
+                return None
+            return read(name, default, **checks)
+
+        return collect
+
+
+def _file_problem(name: str) -> str | None:
+    """What is wrong with the file that is to hold a variable's value, if one is named. Quotes nothing of it."""
+    path = os.environ.get(f"{name}_FILE")
+    if path is None:
+        return None
+    if os.environ.get(name):
+        return f"given twice, by itself and as {name}_FILE"
+    if not path.strip():
+        return f"{name}_FILE names no file"
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        return f"cannot read the file that {name}_FILE names: {error.strerror}"
+    except UnicodeError:
+        return f"the file that {name}_FILE names is no text"
+    return None if text.strip() else f"the file that {name}_FILE names is empty"
+
+
+def _closest(name: str, known: Sequence[str]) -> str | None:
+    """The setting of which this name is most likely a slip, if of any. What both end with says nothing."""
+    stem, suffix = (name.removesuffix("_FILE"), "_FILE") if name.endswith("_FILE") else (name, "")
+    stems = [one.removesuffix(suffix) for one in known if one.endswith(suffix)]
+    near = difflib.get_close_matches(stem, stems, n=1, cutoff=ALIKE)
+    return f"{near[0]}{suffix}" if near else None
+
+
+def _is_service_link(name: str, value: str) -> bool:
+    if _SERVICE_LINK.fullmatch(name):
+        return True
+    return name.endswith("_PORT") and _LINK_ADDRESS.match(value) is not None
+
+
+def _place(error: yaml.YAMLError | UnicodeError) -> str:
+    """Where the file is wrong. The parser's own text would quote the line, and with it a password's hash or a key."""
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    return f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+
+
+def _by_name(error: EnvValidationError) -> Mapping[str, list[str]]:
+    messages = error.error_messages
+    return messages if isinstance(messages, Mapping) else {"environment": messages}
