@@ -174,7 +174,8 @@ def hold(token: TokenHold | None, cause: Cause) -> TokenHold | None:
     if any(holder["device"] == cause.device and holder["sequence"] >= cause.sequence for holder in holders):
         return None
     others = [holder for holder in holders if holder["device"] != cause.device]
-    mine: Holder = {"device": cause.device, "event_id": cause.event_id, "sequence": cause.sequence}
+    known: Holder | None = next((holder for holder in holders if holder["device"] == cause.device), None)
+    mine: Holder = {**(known or {}), "device": cause.device, "event_id": cause.event_id, "sequence": cause.sequence}
     return {**(token or {}), "holders": [*others, mine]}
 
 

@@ -6,7 +6,7 @@ One document a device settles a registration against LOST by its version alone.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from device_events.statuses import BLOCKING, DeviceStatus
 from push_registry.errors import DeviceBlocked, DeviceNotFound, TokenReserved
@@ -92,6 +92,7 @@ def register(
     opened = _open(state, device)
     before = registration_in(opened, application)
     registration: Registration = {
+        **_unknown(before),
         "application": application,
         "platform": details.platform or "",
         "user_id": details.user_id or ANONYMOUS,
@@ -196,6 +197,12 @@ def _open(state: DeviceState | None, device: Device) -> DeviceState:
     if is_blocked(state):
         raise DeviceBlocked()
     return state or _new(device)
+
+
+def _unknown(before: Registration | None) -> Registration:
+    """What a newer version keeps in a registration. It survives this one's writes."""
+    kept = {name: value for name, value in (before or {}).items() if name not in Registration.__annotations__}
+    return cast(Registration, kept)
 
 
 def _with_token(registration: Registration, details: Details) -> Registration:

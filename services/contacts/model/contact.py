@@ -81,7 +81,8 @@ def write_values(known: Contact | None, contact_list: ContactList, given: Mappin
     """The contact with these values over those it has; a new one starts with its fields' defaults."""
     merged = values_of(known) if known else _defaults(contact_list)
     merged |= given
-    values: list[Value] = [{"k": name, "v": _json(value)} for name, value in merged.items()]
+    stored: dict[str, Value] = {one["k"]: one for one in known["values"]} if known else {}
+    values: list[Value] = [{**stored.get(name, {}), "k": name, "v": _json(value)} for name, value in merged.items()]
     if sum(len(one["k"].encode()) + len(one["v"].encode()) for one in values) > MAX_VALUES_BYTES:
         raise errors.ValuesTooLarge(limit=MAX_VALUES_BYTES)
     keys = [match_key(contact_list, name, value) for name, value in merged.items() if name in contact_list.fields]

@@ -179,12 +179,16 @@ def _with_application(state: DeviceState, sighting: Sighting) -> DeviceState:
         return state
     stream = {"source": sighting.source, "subject": sighting.subject}
     others = [heard for heard in state.get("heard", []) if not stream.items() <= heard.items()]
-    known = [heard["sequence"] for heard in state.get("heard", []) if stream.items() <= heard.items()]
-    if known and sighting.sequence <= known[0]:
+    known = next((heard for heard in state.get("heard", []) if stream.items() <= heard.items()), stream)
+    if sighting.sequence <= known.get("sequence", 0):
         return state
     applications = [held for held in state["applications"] if held["id"] != sighting.application]
     if not sighting.gone:
-        applications.append({"id": sighting.application, **({"user": sighting.user} if sighting.user else {})})
+        before = next((held for held in state["applications"] if held["id"] == sighting.application), {})
+        before = {name: value for name, value in before.items() if name != "user"}
+        applications.append(
+            {**before, "id": sighting.application, **({"user": sighting.user} if sighting.user else {})}
+        )
     users = sorted({held["user"] for held in applications if "user" in held})
-    heard = [*others, {**stream, "sequence": sighting.sequence}][-_KEPT_SEQUENCES:]
+    heard = [*others, {**known, "sequence": sighting.sequence}][-_KEPT_SEQUENCES:]
     return {**state, "applications": applications, "users": users, "heard": heard}

@@ -161,7 +161,7 @@ def acknowledge(
     own = sequence == state["sequence"]
     counts = [{"name": name, "count": count} for name, count in effects.items()] if own else []
     time = held["time"] if held is not None else now
-    given = {"service": service, "sequence": sequence, "effects": counts, "time": time}
+    given = {**(held or {}), "service": service, "sequence": sequence, "effects": counts, "time": time}
     others = [other for other in state["acknowledgements"] if other["service"] != service]
     waiting = [other for other in state.get("waiting", []) if other != service]
     acknowledged: TransactionState = {**state, "acknowledgements": [*others, given], "waiting": waiting}
