@@ -1,7 +1,7 @@
 """The whole stack: everything started in order, described in stack.json, and stopped in the opposite order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -43,10 +43,11 @@ async def _started(options: Options, home: Home, progress: Progress) -> AsyncIte
     progress.say(f"starting; logs are in {shown(home.logs)}")
     files = asyncio.create_task(asyncio.to_thread(secrets.write, home.secrets))
     async with foundation(options, home, progress) as base:
-        ours = services(options, home, base, await files)
+        secret = await files
+        ours = services(options, home, base, secret)
         async with together(ours, progress):
             servers = [*base.servers, *ours]
-            record = describe(base, options, servers)
+            record = describe(base, options, servers, secret)
             home.write_record(record)
             progress.say(f"everything is ready; addresses and credentials are in {shown(home.record)}")
             try:
@@ -55,8 +56,12 @@ async def _started(options: Options, home: Home, progress: Progress) -> AsyncIte
                 progress.say("stopping")
 
 
-def describe(base: Foundation, options: Options, servers: Sequence[Server]) -> dict[str, Any]:
-    """What stack.json says. Its keys are stable: tools and tests read them."""
+def describe(base: Foundation, options: Options, servers: Sequence[Server], files: Mapping[str, str]) -> dict[str, Any]:
+    """What stack.json says. Its keys are stable: tools and tests read them.
+
+    `variables` are what the operator's command is told; `files` are those of the secrets by their variables.
+    """
+    admin_name, admin_password = people.credentials()["admin"]
     return {
         "services": {name: f"http://{LOOPBACK}:{port}" for name, port in options.ports.items()},
         "mongodb_uri": base.mongodb_uri,
@@ -66,4 +71,11 @@ def describe(base: Foundation, options: Options, servers: Sequence[Server]) -> d
         "credentials": people.credentials(),
         "smtp": {"host": LOOPBACK, "port": base.mail.port, "mailbox": str(base.mail.data)},
         "pids": {server.name: server.pid for server in servers},
+        "variables": {
+            **base.variables(),
+            **{variable: files[variable] for variable in ("CATALOGUE_FILE", "ENC_CONTACT_ID_KEYS_FILE")},
+            "DEVICE_ADMIN_URL": f"http://{LOOPBACK}:{options.ports['device-admin']}",
+            "DEVICE_ADMIN_USER": admin_name,
+            "DEVICE_ADMIN_PASSWORD": admin_password,
+        },
     }

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
@@ -15,8 +16,9 @@ from pymongo.errors import PyMongoError
 from chassis.errors import Unavailable
 from chassis.mongo import why
 from chassis.settings import SettingsError
-from rollcall import dead_letters, erase, outbox, reconcile
-from rollcall.outcome import Exit, Misused, Outcome, Unfinished
+from rollcall import dead_letters, device, erase, events, outbox, reconcile, replay, status
+from rollcall.outcome import NOT_ALLOWED, Exit, Misused, Outcome, PipeClosed, Unfinished, say
+from rollcall.stack import use_stack
 
 Run = Callable[[argparse.Namespace], Awaitable[Outcome]]
 
@@ -28,7 +30,7 @@ class Command(Protocol):
         """Add the parser."""
 
 
-COMMANDS: Sequence[Command] = (dead_letters, outbox, reconcile, erase)
+COMMANDS: Sequence[Command] = (events, device, status, replay, dead_letters, outbox, reconcile, erase)
 _ENDS = """exit status: 0 done, 1 something not found or not done, 2 wrong arguments or settings, 3 a backend is away.
 Every command may be repeated, also after it was interrupted."""
 
@@ -52,7 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build().parse_args(arguments)
     _log_to_standard_error()
     try:
-        outcome: Outcome = asyncio.run(args.run(args))
+        return _answer(args)
+    except PipeClosed:
+        # Python would complain once more, of what it could not write at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
     except SettingsError as error:
         return _fail(Exit.USAGE, f"The settings cannot be used:\n{error}")
     except Misused as error:
@@ -61,14 +67,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(Exit.AWAY, str(error))
     except PyMongoError as error:
         return _fail(Exit.AWAY, f"MongoDB does not answer as it should ({why(error)}); try again")
+    except NOT_ALLOWED as error:
+        return _fail(Exit.USAGE, f"Kafka does not let us do this ({type(error).__name__})")
     except (KafkaError, TimeoutError, OSError) as error:
         return _fail(Exit.AWAY, f"Kafka does not answer as it should ({type(error).__name__}); try again")
     except Unavailable:
         return _fail(Exit.AWAY, "MongoDB is away or too busy; try again")
-    if args.json:
-        print(orjson.dumps(outcome.data, option=orjson.OPT_INDENT_2).decode())
-    else:
-        print("\n".join(outcome.lines))
+    except KeyboardInterrupt:
+        return _fail(Exit.INTERRUPTED, "interrupted; repeating the command does the rest")
+
+
+def _answer(args: argparse.Namespace) -> int:
+    if args.stack:
+        use_stack(args.stack)
+    outcome: Outcome = asyncio.run(args.run(args))
+    if args.json and outcome.data is not None:
+        say(orjson.dumps(outcome.data, option=orjson.OPT_INDENT_2).decode())
+    elif not args.json:
+        for line in outcome.lines:
+            say(line)
     return outcome.exit
 
 

@@ -10,10 +10,10 @@ import orjson
 from chassis.records import RecordReader, reading
 from chassis.settings import kafka_settings
 from device_events import KafkaConnection
-from device_events.catalog import dead_letter_topic, retry_topic
+from device_events.catalog import dead_letter_topic
 from device_events.publisher import OutgoingRecord, Publisher
 from rollcall.letters import Letter, Settled, chosen, letters_in, unknown
-from rollcall.members import listens
+from rollcall.members import require_reader
 from rollcall.outcome import Exit, Misused, Outcome, Unfinished
 from rollcall.parsing import add_group, add_parser
 
@@ -92,13 +92,8 @@ async def _settle(args: argparse.Namespace) -> Outcome:
         raise Misused(f"say which letters: --id, --topic, --type, or --all of {args.group}")
     connection = kafka_settings()
     async with _opened(connection, args.group) as (reader, letters):
-        if settled == "replayed" and not await reader.partitions([retry_topic(args.group)]):
-            name = connection.name(retry_topic(args.group))
-            raise Misused(f"there is no topic {name}; create it with: python -m chassis.topics {args.group}")
-        if settled == "replayed" and not await listens(connection, args.group, retry_topic(args.group)):
-            raise Misused(
-                f"{args.group} does not read {connection.name(retry_topic(args.group))}: add it to its topics"
-            )
+        if settled == "replayed":
+            await require_reader(connection, reader, args.group)
     missing = unknown(letters, args.id)
     wanted = list(chosen(letters, topic=_topic(connection, args), type=args.type, ids=args.id))
     due = [letter for letter in wanted if letter.settled is None or (args.id and _may_settle(letter, settled))]

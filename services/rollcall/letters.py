@@ -76,10 +76,7 @@ class Letter:
 
     def retry(self, group: str) -> OutgoingRecord:
         """The record as it came, for the group alone."""
-        headers = list(headers_without(self.record, PREFIX))
-        if header(self.record, RETRIED_FROM) is None:
-            headers.append((RETRIED_FROM, self.id.encode()))
-        return OutgoingRecord(retry_topic(group), self.record.key, self.record.value, headers)
+        return retry_of(self.record, group, self.id)
 
     def mark(self, group: str, settled: Settled) -> OutgoingRecord:
         """The word that it is settled."""
@@ -89,6 +86,14 @@ class Letter:
         values = (settled, topic, partition, offset, *place)
         headers = [(name, value.encode()) for name, value in zip(names, values, strict=True)]
         return OutgoingRecord(dead_letter_topic(group), self.record.key, None, headers)
+
+
+def retry_of(record: Record, group: str, origin: str) -> OutgoingRecord:
+    """The record as it came, for the group alone, with where it first came from: `origin` unless it says so itself."""
+    headers = list(headers_without(record, PREFIX))
+    if header(record, RETRIED_FROM) is None:
+        headers.append((RETRIED_FROM, origin.encode()))
+    return OutgoingRecord(retry_topic(group), record.key, record.value, headers)
 
 
 async def letters_in(records: AsyncIterable[Record]) -> list[Letter]:

@@ -3,25 +3,45 @@
 from typing import Any
 
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata
+from aiokafka.errors import GroupAuthorizationFailedError
 
+from chassis.records import RecordReader
 from device_events import KafkaConnection
+from device_events.catalog import retry_topic
+from rollcall.outcome import Misused
 
 _STABLE = "Stable"
 
 
-async def listens(kafka: KafkaConnection, group: str, topic: str) -> bool:
-    """Whether a member of the group reads this topic, or nobody can say: the group is away, or just being formed.
+async def require_reader(kafka: KafkaConnection, reader: RecordReader, group: str, topic: str | None = None) -> None:
+    """Raises Misused unless the group reads its retries, and `topic` if one is given, as far as anybody can say.
 
-    Raises KafkaError.
+    Nobody can while it is away, or just being formed. Raises KafkaError and TimeoutError besides.
     """
+    retries = retry_topic(group)
+    if not await reader.partitions([retries]):
+        raise Misused(f"there is no topic {kafka.name(retries)}; create it with: python -m chassis.topics {group}")
+    read = await _subscribed(kafka, group)
+    if read is None:
+        return
+    if kafka.name(retries) not in read:
+        raise Misused(f"{group} does not read {kafka.name(retries)}: add it to its topics")
+    if topic is not None and kafka.name(topic) not in read:
+        raise Misused(f"{group} does not read {kafka.name(topic)}, and is not to be handed what it holds")
+
+
+async def _subscribed(kafka: KafkaConnection, group: str) -> set[str] | None:
+    """The topics that the group's members read, as the broker names them; None while nobody can say."""
     admin = kafka.admin()
     await admin.start()
     try:
         answers: Any = await admin.describe_consumer_groups([kafka.name(group)])
     finally:
         await admin.close()
-    ((_code, _name, state, _type, _protocol, members, *_),) = answers[0].groups
-    if state != _STABLE or not members:
-        return True
-    read = {name for member in members for name in ConsumerProtocolMemberMetadata.decode(member[3]).subscription}
-    return kafka.name(topic) in read
+    ((code, _name, state, _type, _protocol, members, *_),) = answers[0].groups
+    if code == GroupAuthorizationFailedError.errno:
+        raise GroupAuthorizationFailedError(group)
+    # Tansu tells nothing of its members.
+    if state != _STABLE or not members or not all(member[3] for member in members):
+        return None
+    return {name for member in members for name in ConsumerProtocolMemberMetadata.decode(member[3]).subscription}

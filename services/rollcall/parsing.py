@@ -1,7 +1,11 @@
 """Parsers that look alike: a description, examples, and --json."""
 
 import argparse
+import os
 from collections.abc import Sequence
+from pathlib import Path
+
+STACK = "ROLLCALL_STACK"
 
 
 def add_parser(
@@ -21,6 +25,13 @@ def add_parser(
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.add_argument(
+        "--stack",
+        type=Path,
+        default=os.environ.get(STACK) or None,
+        metavar="FILE",
+        help=f"take settings that are not given from a local stack's .rollcall/stack.json; else {STACK}",
+    )
     return parser
 
 
@@ -30,3 +41,11 @@ def add_group(
     """A subcommand that has subcommands of its own."""
     parser = commands.add_parser(name, help=summary, description=f"{summary}.")
     return parser.add_subparsers(required=True, metavar="COMMAND")
+
+
+def positive(text: str) -> int:
+    """A whole number from 1. Raises ValueError."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

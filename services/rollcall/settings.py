@@ -4,6 +4,7 @@ Services that have databases of their own are told apart by their names: `PUSH_R
 `PUSH_REGISTRY_MONGODB_URI` go before `MONGODB_DATABASE` and `MONGODB_URI`, and so for the others.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,10 @@ from chassis.mongo import uri_problem
 from chassis.settings import Env, read_settings
 from contacts.settings import Catalogue, CatalogueSchema, key_ring
 from device_events import KafkaConnection
+from rollcall.administration import Account
 from rollcall.services import SERVICES
+
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,20 @@ class EraseSettings(Settings):
     def from_env(cls) -> "EraseSettings":
         """Read the environment. Raises SettingsError, listing every mistake."""
         return read_settings(_build_for_erasing, _read_for_erasing)
+
+
+def account_from_env() -> Account:
+    """Only where device-admin is and as whom to call it. Raises SettingsError, listing every mistake."""
+    env = Env()
+    url: str | None = env.str("DEVICE_ADMIN_URL")
+    if url is not None and not _ADDRESS.fullmatch(url):
+        env.mistake("DEVICE_ADMIN_URL", "must be like https://device-admin.example.com")
+    user: str | None = env.str("DEVICE_ADMIN_USER")
+    password: str | None = env.str("DEVICE_ADMIN_PASSWORD")
+    if user and ":" in user:
+        env.mistake("DEVICE_ADMIN_USER", "cannot hold a colon")
+    env.seal()
+    return Account(url=url or "", user=user or "", password=password or "")
 
 
 def read(env: Env) -> dict[str, Any]:

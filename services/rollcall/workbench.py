@@ -31,6 +31,11 @@ async def collections(places: Mapping[str, Place]) -> AsyncIterator[Collections]
         yield found
 
 
+def reading_only(collection: AsyncCollection[Document]) -> AggregateStore:
+    """What a service's own store reads with. It is never started, and refuses every write."""
+    return AggregateStore(collection, clock=Clock(), offer=lambda _id, _entries: None)
+
+
 @dataclass(frozen=True, slots=True)
 class Workbench:
     """What a service writes and publishes with. `relay` is not started: publish with `deliver`, or by `writing`."""
