@@ -67,6 +67,7 @@ async def _run(args: argparse.Namespace) -> Outcome:
         "since": iso(since),
         "timeline": events.shown(values=args.values),
         "leftOut": events.left_out,
+        "unread": events.unread,
     }
     if not known:
         return Outcome(

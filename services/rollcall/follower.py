@@ -13,6 +13,7 @@ from device_events.tasks import within
 from device_events.window import Record
 from rollcall.outcome import NOT_ALLOWED, Misused
 from rollcall.places import Place, places
+from rollcall.timeline import unread
 
 _POLL_MS = 500
 _QUIET_POLLS = 10  # polls without a record after which the brokers are asked whether they are there
@@ -52,9 +53,11 @@ class Follower:
 
     async def _begin(self, reader: RecordReader) -> None:
         if not self.positions:
-            partitions = await reader.partitions(self.topics)
+            partitions, prefix = await reader.partitions(self.topics), self.connection.topic_prefix
             if not partitions:
                 raise Misused("there are no topics that we may read; python -m chassis.topics makes them")
+            for topic in sorted(set(self.topics) - {one.topic.removeprefix(prefix) for one in partitions}):
+                self.tell(unread(topic))
             self.positions = await (await places(reader, partitions)).offsets(self.first)
         reader.consumer.assign(list(self.positions))
         for partition, offset in self.positions.items():

@@ -7,7 +7,7 @@ from typing import Any
 from rollcall.colours import BOLD, DIM, Paint, printable
 from rollcall.services import CONTACTS, DEVICE_ADMIN, MOBILE_PLATFORM, PUSH_REGISTRY
 from rollcall.sightings import clock, effects, iso, said, status
-from rollcall.timeline import Timeline
+from rollcall.timeline import Timeline, unread
 
 _TRANSACTIONS = 3  # of those that a device remembers; all of them are in the JSON
 _MARGIN = 18
@@ -132,6 +132,7 @@ def _time(text: str) -> str:
 
 def _timeline(events: Timeline, since: datetime, paint: Paint, *, values: bool) -> Iterator[str]:
     title = f"Timeline since {_time(iso(since))} UTC"
+    yield from (unread(topic) for topic in events.unread)
     if not events.moments:
         yield f"{title}: no events"
         return

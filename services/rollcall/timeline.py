@@ -29,10 +29,11 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Moments in their order; `left_out` counts older ones that are too many."""
+    """Moments in their order; `left_out` counts older ones that are too many, `unread` names topics."""
 
     moments: Sequence[Moment]
     left_out: int = 0
+    unread: Sequence[str] = ()
 
     def shown(self, *, values: bool) -> list[dict[str, Any]]:
         """JSON-plain."""
@@ -52,7 +53,8 @@ async def timeline(reader: RecordReader, device: str, since: datetime) -> Timeli
 
     All that others did since then is read and dropped; brokers find the time, and no more is held than is shown.
     """
-    held = await places(reader, await reader.partitions(TOPICS))
+    partitions = await reader.partitions(TOPICS)
+    held = await places(reader, partitions)
     spans: dict[Any, Span] = await held.between(since, "end")
     about, prefix = Filter(device=device), reader.connection.topic_prefix
     newest: list[tuple[datetime, str, Sighting]] = []
@@ -63,7 +65,14 @@ async def timeline(reader: RecordReader, device: str, since: datetime) -> Timeli
             sighting = seen(record, record.topic.removeprefix(prefix))
             entry = (sighting.time, sighting.place, sighting)
             (heapq.heappush if len(newest) < LIMIT else heapq.heappushpop)(newest, entry)
-    return Timeline(arranged(sighting for *_, sighting in sorted(newest, key=lambda one: one[:2])), found - len(newest))
+    moments = arranged(sighting for *_, sighting in sorted(newest, key=lambda one: one[:2]))
+    missing = sorted(set(TOPICS) - {one.topic.removeprefix(prefix) for one in partitions})
+    return Timeline(moments, found - len(newest), missing)
+
+
+def unread(topic: str) -> str:
+    """The word that a topic is not read."""
+    return f"{topic} is not there, or we may not read it"
 
 
 def arranged(sightings: Iterable[Sighting]) -> list[Moment]:

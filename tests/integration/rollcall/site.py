@@ -67,9 +67,19 @@ class Site:
         """A service's settings with quick sweeps."""
         return self.four.settings(name, SWEEP_EVERY="0.2", SWEEP_AGE="0.5", **more)
 
-    async def rollcall(self, *arguments: str) -> Answer:
+    async def rollcall(self, *arguments: str, stdin: str = "") -> Answer:
         """The operator's command, for this site."""
-        return await command(self.four.variables, *arguments)
+        return await command(self.variables, *arguments, stdin=stdin)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the operator's command is told."""
+        told = dict(self.four.variables)
+        if admin := self.served.get("device-admin"):
+            person = PEOPLE["admin"]
+            told |= {"DEVICE_ADMIN_URL": admin.url, "DEVICE_ADMIN_USER": person.name}
+            told |= {"DEVICE_ADMIN_PASSWORD": person.password}
+        return told
 
     async def copy(self) -> Copy:
         """All documents of all services."""

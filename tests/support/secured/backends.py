@@ -16,6 +16,9 @@ from tests.support.secured.mongod import SecuredMongod
 DATABASE = "rollcall"
 TOPICS = "topics"
 DEPLOYABLES = ("push-registry", "device-admin", "contacts", "mobile-platform", "email-handlers")
+# Those who may do one thing with the operator's command, and that for one group.
+GROUP = "push-registry"
+OPERATORS = {command: f"rollcall-{command}" for command in rights.table()["commands"]}
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ async def secured(folder: Path) -> AsyncIterator[Secured]:
     """The servers with their topics and users, while inside."""
     authority, stranger = Authority(folder / "authority"), Authority(folder / "stranger")
     # A slash, a quote sign and a colon, which addresses and command lines have to bear.
-    passwords = {who: f"pass/'{token_hex(8)}:{who}" for who in (kafka.ADMIN, TOPICS, *DEPLOYABLES)}
+    passwords = {who: f"pass/'{token_hex(8)}:{who}" for who in (kafka.ADMIN, TOPICS, *DEPLOYABLES, *OPERATORS.values())}
     broker = SecuredKafka(folder / "kafka", folder / "logs", authority, passwords)
     database = SecuredMongod(folder / "mongod", folder / "logs", authority, passwords[mongod.ADMIN])
     try:
@@ -65,3 +68,6 @@ async def _admit(broker: SecuredKafka, database: SecuredMongod, passwords: Mappi
     for who in DEPLOYABLES:
         await rights.grant(admin, who, rights.kafka_rights(who))
         await database.add_user(who, passwords[who], DATABASE, rights.mongodb_rights(who))
+    for command, who in OPERATORS.items():
+        await rights.grant(admin, who, rights.command_rights(command, GROUP))
+        await database.add_user(who, passwords[who], DATABASE, rights.command_mongodb_rights(command))

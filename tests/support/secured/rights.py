@@ -1,7 +1,7 @@
 """The rights of deploy/rights.yaml, given to users of a Kafka and of a MongoDB."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class Operation(IntEnum):
     WRITE = 4
     CREATE = 5
     DESCRIBE = 8
+    DESCRIBE_CONFIGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,19 @@ def mongodb_rights(who: str) -> Rights:
     return [{"collection": rights["collections"][who], "actions": rights["actions"]}]
 
 
+def command_rights(command: str, group: str) -> list[Right]:
+    """What the file lets the operator's command do with Kafka, for a consumer group."""
+    return [
+        replace(right, name=right.name.replace("<group>", group)) for right in _rights(table()["commands"][command])
+    ]
+
+
+def command_mongodb_rights(command: str) -> Rights:
+    """What the file lets the operator's command do with MongoDB."""
+    rights, actions = table(), table()["commands"][command].get("mongodb", [])
+    return [{"collection": name, "actions": actions} for name in rights["mongodb"]["collections"].values() if actions]
+
+
 async def grant(admin: KafkaConnection, who: str, rights: list[Right]) -> None:
     """Allow all of it."""
     await _change(admin, who, rights, CreateAclsRequest)
@@ -80,6 +94,10 @@ def _rights(entry: dict[str, Any]) -> Iterator[Right]:
     for name in entry.get("creates", ()):
         yield Right(Kind.TOPIC, name, Operation.CREATE)
         yield Right(Kind.TOPIC, name, Operation.DESCRIBE)
+    for name in entry.get("describes", ()):
+        yield Right(Kind.GROUP, name, Operation.DESCRIBE)
+    for name in entry.get("configs", ()):
+        yield Right(Kind.TOPIC, name, Operation.DESCRIBE_CONFIGS)
 
 
 async def _change(admin: KafkaConnection, who: str, rights: list[Right], request: type[Any]) -> None:

@@ -13,7 +13,8 @@ import mobile_platform.app
 import push_registry.app
 from chassis.comparison import topics_of
 from chassis.service import ServiceSpec
-from device_events.catalog import dead_letter_topic, retry_topic
+from device_events.catalog import TOPICS, dead_letter_topic, retry_topic
+from rollcall.cli import COMMANDS
 from tests.support.secured.rights import table
 
 APPS = {
@@ -51,6 +52,15 @@ def test_kafka(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", APPS)
 def test_mongodb(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert table()["mongodb"]["collections"][name] == spec_of(name, monkeypatch).collection
+
+
+def test_every_command_of_the_operator_has_its_rights() -> None:
+    rights = table()["commands"]
+    assert list(rights) == [command.__name__.rpartition(".")[2].replace("_", "-") for command in COMMANDS]
+    named = {topic for one in rights.values() for part in ("reads", "writes", "configs") for topic in one.get(part, ())}
+    groups = [*APPS, "<group>"]
+    assert named <= {*TOPICS, *map(dead_letter_topic, groups), *map(retry_topic, groups)}
+    assert set(rights["events"]["reads"]) == set(rights["device"]["reads"]) == set(TOPICS)
 
 
 def test_all_topics_are_made_by_the_one_that_makes_topics() -> None:
