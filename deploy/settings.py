@@ -1,26 +1,47 @@
 """The table of settings in README.md, made of what the settings classes read: `python -m deploy.settings` writes it."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
 
 import contacts.settings
 import device_admin.settings
-import email_handlers.settings
 import mobile_platform.settings
 import push_registry.settings
 import rollcall.settings
 from chassis.settings import Variable, variables
+from device_events import KafkaConnection
+from device_events.handlers import Handlers
+from device_events.handlers.mongodb import MongoSettings
+from device_events.handlers.settings import RunnerSettings
+from email_handlers.handlers import handlers
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN, END = "<!-- settings: made by `make settings` -->", "<!-- settings: end -->"
-# What each of them can be told. Whoever reads its variables otherwise names them here as a sequence of its own.
+
+
+def of_runner(handlers: Handlers[Any]) -> Iterator[Variable]:
+    """What a runner of custom-event handlers can be told: fields of dataclasses, a variable each."""
+    kinds = (("", RunnerSettings), ("KAFKA_", KafkaConnection), ("", MongoSettings), (handlers.prefix, handlers.kind))
+    for prefix, kind in kinds:
+        for field in fields(kind) if kind else ():
+            yield Variable(
+                name=f"{prefix}{field.name}".upper(),
+                about=field.metadata.get("about", ""),
+                default=... if field.default is MISSING else field.default,
+                secret=field.metadata.get("secret", False),
+            )
+
+
+# What each of them can be told.
 SERVICES: Mapping[str, Sequence[Variable]] = {
     "push-registry": variables(push_registry.settings.read),
     "mobile-platform": variables(mobile_platform.settings.read),
     "contacts": variables(contacts.settings.read),
     "device-admin": variables(device_admin.settings.read),
-    "email-handlers": variables(email_handlers.settings.read),
+    "email-handlers": list(of_runner(handlers)),
 }
 COMMAND = "rollcall"  # the operator's: it reads what the services do, and a little more
 

@@ -12,9 +12,9 @@ from pymongo.errors import PyMongoError
 from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.mongo import Document, ensure_indexes, why
-from chassis.topics import missing_topics
 from device_events import KafkaConnection
 from device_events.tasks import within
+from device_events.topics import missing_topics
 
 log = structlog.get_logger()
 RETRY = 0.25  # seconds

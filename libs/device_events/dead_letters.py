@@ -6,6 +6,8 @@ from device_events.publisher import OutgoingRecord
 from device_events.window import Record
 
 REASON_LIMIT = 2_000  # characters
+# Which of the group's custom-event handlers gave it up, and on a retry: which alone is to run.
+HANDLER = "handler"
 
 
 def dead_letter(record: Record, group: str, error: Exception) -> OutgoingRecord:

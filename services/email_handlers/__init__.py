@@ -1,1 +1,1 @@
-"""email-handlers: an example of custom-event handlers. Mails a contact when one of three custom events is triggered."""
+"""email-handlers: mails a contact when one of three custom events is triggered. Written on device_events.handlers."""

@@ -1,7 +1,5 @@
 """`python -m email_handlers` runs the handlers."""
 
-from chassis.serve import main
-from email_handlers.app import create_app
-from email_handlers.settings import Settings
+from device_events.handlers.runner import run
 
-main(Settings.from_env, create_app)
+run("email_handlers.handlers")

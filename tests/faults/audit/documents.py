@@ -11,7 +11,7 @@ COLLECTIONS: Mapping[str, str] = {
     "/rollcall/device-admin": "device_admin",
     "/rollcall/mobile-platform": "mobile_clients",
     "/rollcall/contacts": "contacts",
-    "/rollcall/email-handlers": "email_triggers",
+    "/rollcall/email-handlers": "email_triggers",  # no aggregates, but records of what was mailed
 }
 OPEN = ("PENDING", "PREPARING", "COMMITTING", "REJECTING")
 UNSETTLED: Mapping[str, Document] = {
@@ -31,8 +31,8 @@ UNSETTLED: Mapping[str, Document] = {
         "state.registrations": {"$exists": False},
     },
     "a trigger that is neither mailed nor given up": {
-        "state.custom_event": {"$exists": True},
-        "state.outcome": {"$exists": False},
+        "custom_event": {"$exists": True},
+        "outcome": {"$exists": False},
     },
 }
 

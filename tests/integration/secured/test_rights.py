@@ -13,10 +13,11 @@ from aiokafka.errors import GroupAuthorizationFailedError, TopicAuthorizationFai
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 
-from chassis.topics import create_topics, missing_topics
+from chassis.topics import create_topics
 from device_events import Event, KafkaConnection, Subscriber, catalog
 from device_events.envelope import encode
 from device_events.publisher import OutgoingRecord, Publisher
+from device_events.topics import missing_topics
 from tests.integration.push_registry.conftest import status_changed
 from tests.support.polling import eventually
 from tests.support.secured import rights

@@ -14,17 +14,18 @@ from pymongo.errors import OperationFailure
 
 from chassis.aggregates import AggregateStore
 from chassis.context import correlation_id
+from device_events.handlers import CustomEvent
 
 OURS, DRIVERS, UNAWAITED, HANDLERS = "fault-ours", "fault-drivers", "fault-unawaited", "fault-handlers"
 
 
 def plant(service: str) -> None:
-    """Put the faults where every write passes."""
+    """Put the faults where every write passes, and where every handler is run."""
     execute = AggregateStore.execute
 
     async def failing(*args: Any, **options: Any) -> Any:
         text, asked = os.environ["FAULT_TEXT"], correlation_id()
-        if asked == OURS or (asked == HANDLERS and service == "email_handlers"):
+        if asked == OURS:
             raise RuntimeError(text)
         if asked == DRIVERS:
             raise OperationFailure(f"E11000 duplicate key error dup key: {text}", 11000, {"errmsg": text})
@@ -33,6 +34,19 @@ def plant(service: str) -> None:
         return await execute(*args, **options)
 
     AggregateStore.execute = failing  # type: ignore[method-assign]
+    if service == "email_handlers":
+        _plant_in_handlers()
+
+
+def _plant_in_handlers() -> None:
+    address = CustomEvent.address
+
+    def failing(event: CustomEvent, value: str) -> str:
+        if event.correlation_id == HANDLERS:
+            raise RuntimeError(os.environ["FAULT_TEXT"])
+        return address(event, value)
+
+    CustomEvent.address = failing  # type: ignore[method-assign]
 
 
 async def _fail(text: str) -> None:

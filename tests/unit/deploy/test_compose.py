@@ -14,7 +14,10 @@ from compose_spec import PyCompose
 from deploy.docker.compose import ANY_PORT
 from deploy.local import secrets
 from device_events.catalog import TOPICS
+from device_events.handlers.settings import read_settings
+from email_handlers.handlers import handlers
 from tests.support import containers
+from tests.support.runners import variables_of
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
@@ -26,6 +29,7 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == COMPOSE["name"]}
 PORTS = {"push-registry": "8081", "device-admin": "8082", "contacts": "8083", "mobile-platform": "8084"}
 SERVING = {name: SERVICES[name] for name in [*PORTS, "email-handlers"]}
+HANDLERS = "email_handlers"  # its settings are the runner's and its own
 MOUNTED = "/run/rollcall"
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
 # A setting is a word in capitals that the service's or the shared settings name.
@@ -94,6 +98,9 @@ def test_the_demo_publishes_every_port_wherever_there_is_room() -> None:
 
 def settings_of(module: str) -> set[str]:
     """Every setting that this module or the chassis names, also by the name of a file that holds it."""
+    if module == HANDLERS:
+        own = variables_of(handlers)
+        return own | {f"{name}_FILE" for name in own}
     files = [
         ROOT / "libs/chassis/settings.py",
         *(ROOT / "services" / module).rglob("settings*/*.py"),
@@ -123,8 +130,12 @@ def test_a_service_accepts_the_settings_it_is_given(
         monkeypatch.delenv(variable)
     for variable, value in SERVING[name]["environment"].items():
         monkeypatch.setenv(variable, value.replace(MOUNTED, str(demo_files)))
-    settings = importlib.import_module(f"{SERVING[name]['command'][0]}.settings")
-    assert str(settings.Settings.from_env().port) == SERVING[name]["environment"]["PORT"]
+    module = SERVING[name]["command"][0]
+    if module == HANDLERS:
+        port = read_settings(handlers).runner.port
+    else:
+        port = importlib.import_module(f"{module}.settings").Settings.from_env().port
+    assert str(port) == SERVING[name]["environment"]["PORT"]
 
 
 @pytest.mark.parametrize("name", OURS)

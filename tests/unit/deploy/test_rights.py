@@ -8,12 +8,17 @@ from aiohttp import web
 
 import contacts.app
 import device_admin.app
-import email_handlers.app
 import mobile_platform.app
 import push_registry.app
 from chassis.comparison import topics_of
 from chassis.service import ServiceSpec
+from device_events import KafkaConnection
 from device_events.catalog import TOPICS, dead_letter_topic, retry_topic
+from device_events.handlers.mongodb import MongoSettings
+from device_events.handlers.runner import Runner
+from device_events.handlers.settings import RunnerSettings, Told
+from email_handlers.handlers import handlers
+from email_handlers.smtp import Smtp
 from rollcall.cli import COMMANDS
 from tests.support.secured.rights import table
 
@@ -22,8 +27,9 @@ APPS = {
     "device-admin": device_admin.app,
     "contacts": contacts.app,
     "mobile-platform": mobile_platform.app,
-    "email-handlers": email_handlers.app,
 }
+
+HANDLERS = "email-handlers"
 
 
 def spec_of(name: str, monkeypatch: pytest.MonkeyPatch) -> ServiceSpec[Any]:
@@ -63,8 +69,21 @@ def test_every_command_of_the_operator_has_its_rights() -> None:
     assert set(rights["events"]["reads"]) == set(rights["device"]["reads"]) == set(TOPICS)
 
 
+async def test_the_handlers_needs() -> None:
+    handlers.settings = Smtp(host="localhost", sender="hello@rollcall.example")
+    kafka, mongodb = KafkaConnection(bootstrap_servers=("localhost:9092",)), MongoSettings(mongodb_uri="mongodb://db")
+    runner = Runner(handlers, Told(RunnerSettings(), kafka, mongodb), HANDLERS)
+    rights = table()["kafka"][HANDLERS]
+    assert rights["reads"] == list(runner.subscriber.topics)
+    assert rights["writes"] == [dead_letter_topic(HANDLERS)]
+    assert rights["group"] == runner.subscriber.group
+    assert set(runner.needed_topics) == {*rights["writes"], *rights["reads"]}
+    assert table()["mongodb"]["collections"][HANDLERS] == handlers.records
+    await runner.close()
+
+
 def test_all_topics_are_made_by_the_one_that_makes_topics() -> None:
     rights = table()["kafka"]
-    used = {topic for name in APPS for topic in (*rights[name]["writes"], *rights[name]["reads"])}
+    used = {topic for name in (*APPS, HANDLERS) for topic in (*rights[name]["writes"], *rights[name]["reads"])}
     assert set(rights["topics"]["creates"]) == used
-    assert set(rights) == {*APPS, "topics"}
+    assert set(rights) == {*APPS, HANDLERS, "topics"}
