@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from chassis.records import header, headers_without
 from device_events.catalog import dead_letter_topic, retry_topic
+from device_events.dead_letters import HANDLER
 from device_events.publisher import OutgoingRecord
 from device_events.window import Record
 from rollcall.outcome import moment
@@ -25,7 +26,10 @@ _PLACE = ("dead-letter-letter-partition", "dead-letter-letter-offset")  # on mar
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One event at fault. `id` is where it came from: topic, partition and offset. Nothing else has the same."""
+    """One event at fault. `id` is where it came from: topic, partition and offset. Nothing else has the same.
+
+    What one of several handlers has given up is a letter of its own: the handler's name is behind a `#`.
+    """
 
     id: str
     record: Record = field(repr=False)
@@ -35,6 +39,11 @@ class Letter:
     def origin(self) -> str:
         """Where it first came from, if it has been replayed before, else its id."""
         return header(self.record, RETRIED_FROM) or self.id
+
+    @property
+    def place(self) -> str:
+        """Where it came from, whichever handler gave it up."""
+        return self.id.partition("#")[0]
 
     @property
     def topic(self) -> str:
@@ -60,6 +69,7 @@ class Letter:
             "eventId": self.event_id,
             "time": moment(self.record.timestamp),
             "reason": header(self.record, "dead-letter-reason"),
+            **({"handler": handler} if (handler := header(self.record, HANDLER)) else {}),
             "settled": self.settled,
             **({"firstId": self.origin} if self.origin != self.id else {}),
         }
@@ -80,11 +90,13 @@ class Letter:
 
     def mark(self, group: str, settled: Settled) -> OutgoingRecord:
         """The word that it is settled."""
-        topic, partition, offset = self.id.rsplit(":", 2)
+        topic, partition, offset = self.place.rsplit(":", 2)
         place = (str(self.record.partition), str(self.record.offset))
         names = (SETTLED, *(f"{PREFIX}{name}" for name in ("topic", "partition", "offset")), *_PLACE)
         values = (settled, topic, partition, offset, *place)
         headers = [(name, value.encode()) for name, value in zip(names, values, strict=True)]
+        if handler := header(self.record, HANDLER):
+            headers.append((HANDLER, handler.encode()))
         return OutgoingRecord(dead_letter_topic(group), self.record.key, None, headers)
 
 
@@ -107,7 +119,8 @@ async def letters_in(records: AsyncIterable[Record]) -> list[Letter]:
         origin = [header(record, f"{PREFIX}{name}") for name in ("topic", "partition", "offset")]
         if None in origin:
             continue  # whoever wrote this, no subscriber of ours did
-        id = ":".join(map(str, origin))
+        handler = header(record, HANDLER)
+        id = ":".join(map(str, origin)) + (f"#{handler}" if handler else "")
         if settled := _settled(record):
             marks.setdefault(id, []).append((settled, *_place(record)))
         else:
@@ -117,20 +130,20 @@ async def letters_in(records: AsyncIterable[Record]) -> list[Letter]:
 
 
 def chosen(letters: Sequence[Letter], *, topic: str | None, type: str | None, ids: Collection[str]) -> Iterator[Letter]:
-    """Those that all of the given filters let through; `ids` are letters' or events'."""
+    """Those that all of the given filters let through; `ids` are letters', places' or events'."""
     for letter in letters:
         if topic is not None and letter.topic != topic:
             continue
         if type is not None and letter.type != type:
             continue
-        if ids and letter.id not in ids and letter.event_id not in ids:
+        if ids and not {letter.id, letter.place, letter.event_id} & {*ids}:
             continue
         yield letter
 
 
 def unknown(letters: Sequence[Letter], ids: Collection[str]) -> list[str]:
     """Those ids that no letter has."""
-    known = {letter.id for letter in letters} | {letter.event_id for letter in letters}
+    known = {name for letter in letters for name in (letter.id, letter.place, letter.event_id)}
     return sorted(set(ids) - known)
 
 

@@ -61,7 +61,8 @@ class Page:
 
     def _sample(self, name: str, labels: Labels, value: float) -> None:
         written = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-        self._lines.append(f"{name}{{{written}}} {value}" if written else f"{name} {value}")
+        shown = value if value % 1 else int(value)
+        self._lines.append(f"{name}{{{written}}} {shown}" if written else f"{name} {shown}")
 
 
 def _escaped(text: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -65,6 +65,7 @@ async def call(handler: Handler[Any], event: CustomEvent | None = None, **change
     made = event or custom_event(handler.custom_events[0], handler=handler.name, **changes)
     if made.custom_event not in handler.custom_events:
         raise ValueError(f"{handler.name} does not handle {made.custom_event}")
+    made = replace(made, handler=handler.name)
     pauses: list[float] = []
     while True:
         result = await attempt(handler, made, timeout=handler.timeout)

@@ -41,10 +41,10 @@ def plant(service: str) -> None:
 def _plant_in_handlers() -> None:
     address = CustomEvent.address
 
-    def failing(event: CustomEvent, value: str) -> str:
-        if event.correlation_id == HANDLERS:
+    def failing(self: CustomEvent, value: str) -> str:
+        if self.correlation_id == HANDLERS:
             raise RuntimeError(os.environ["FAULT_TEXT"])
-        return address(event, value)
+        return address(self, value)
 
     CustomEvent.address = failing  # type: ignore[method-assign]
 
