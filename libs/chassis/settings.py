@@ -125,7 +125,7 @@ def _shared(env: Env) -> dict[str, Any]:
             "DRAIN_DELAY", 0.0, validate=validate.Range(min=0), about="at a stop: for so long not ready, but serving"
         ),
         "shutdown_timeout": env.float(
-            "SHUTDOWN_TIMEOUT", 10.0, validate=positive, about="then: how long requests in hand may take"
+            "SHUTDOWN_TIMEOUT", 10.0, validate=positive, about="at a stop: how long requests in hand may take"
         ),
         "sweep_every": env.float(
             "SWEEP_EVERY", 2.0, validate=positive, about="how often events left behind are looked for"

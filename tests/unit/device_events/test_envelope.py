@@ -32,15 +32,6 @@ def test_the_golden_record_of_each_type_is_written_and_read_back(type_: str) -> 
     assert decode(*golden.parts()) == event
 
 
-@pytest.mark.parametrize("type_", sorted(GOLDEN))
-def test_a_record_of_an_earlier_version_is_read_for_ever(type_: str) -> None:
-    golden = GOLDEN[type_]
-    headers = [(name, text.encode()) for name, text in golden["headers"].items()]
-    event = decode(golden["key"].encode(), golden["value"].encode(), headers)
-    assert event.data == json.loads(golden["value"])
-    assert (event.type, event.id) == (type_, golden["headers"]["ce_id"])
-
-
 def test_a_bare_event_comes_back_as_it_was() -> None:
     bare = example(TYPE, deviceid=None, causationid=None, statussequence=None, correlationid=None, traceparent=None)
     assert decode(*encode(bare)) == bare
