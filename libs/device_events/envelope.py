@@ -111,7 +111,6 @@ def _event(text: dict[str, str], data: Any) -> Event:
     if not plainly_valid(kind.schema, data) and (errors := kind.schema.validate(data)):
         raise Undecodable(f"the payload breaks {kind.name}: {errors}")
     statussequence = text.get("ce_statussequence")
-    traceparent = text.get("traceparent", "")
     return Event(
         id=text["ce_id"],
         type=kind.name,
@@ -124,8 +123,13 @@ def _event(text: dict[str, str], data: Any) -> Event:
         causationid=text.get("ce_causationid"),
         statussequence=None if statussequence is None else _count("statussequence", statussequence),
         correlationid=text.get("ce_correlationid"),
-        traceparent=traceparent if _TRACEPARENT.fullmatch(traceparent) else None,
+        traceparent=trace_of(text.get("traceparent", "")),
     )
+
+
+def trace_of(traceparent: str) -> str | None:
+    """The W3C trace context if it is well formed."""
+    return traceparent if _TRACEPARENT.fullmatch(traceparent) else None
 
 
 def _count(name: str, text: Any) -> int:

@@ -4,15 +4,17 @@ import asyncio
 import logging
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
+from types import CoroutineType
+from typing import Any
 
 from device_events.dead_letters import dead_letter
-from device_events.envelope import decode, event_type
-from device_events.errors import Away, Rejected, Undecodable
-from device_events.event import Event
+from device_events.errors import Away, Rejected
+from device_events.intake import Handler, Intake
 from device_events.points import reached
 from device_events.publisher import Publisher
+from device_events.tasks import rest
 from device_events.window import Record, Window
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ class SubscriberLimits:
     `window`, `window_bytes`: unsettled records, and bytes of their values, a partition before it is paused.
     `attempts`: tries of a failing handler before its event may be dead-lettered. `handler`: how long one try may take
     before it is cancelled, which counts as failing. `stop`: how long handlers in hand may finish when partitions go.
+    `commit_every`: the least time between two commits of a member that goes on.
     """
 
     window: int = 512
@@ -36,51 +39,65 @@ class SubscriberLimits:
     backoff_max: float = 5.0
     handler: float = 120.0
     stop: float = 20.0
+    commit_every: float = 0.1
 
 
 class Settlement:
     """Settles records for one consumer group. `counts` has handled, skipped, retried and dead_lettered."""
 
     def __init__(
-        self,
-        group: str,
-        handlers: Mapping[str, Callable[[Event], Awaitable[None]]],
-        publisher: Publisher,
-        limits: SubscriberLimits,
+        self, group: str | None, intake: Intake, publisher: Publisher, limits: SubscriberLimits, *, dead_letters: bool
     ) -> None:
-        self.counts: Counter[str] = Counter()
-        self._group = group
-        self._handlers = handlers
+        """Without `dead_letters`, an event at fault is raised."""
+        self.counts: Counter[str] = intake.counts
+        self.intake = intake
+        self._group = group if dead_letters else None
         self._publisher = publisher
         self._limits = limits
         self._turn = asyncio.Lock()  # the publisher takes one round at a time
 
-    async def settle(self, record: Record, window: Window) -> bool:
-        """Whether the record is done with; False only when its window closed first."""
-        kind = event_type(record.headers)
-        handler = self._handlers.get(kind or "")
-        if handler is None and kind:
-            # Another handler's type, or one newer than this version: never ours to judge.
-            self.counts["skipped"] += 1
-            return True
+    def settle(self, record: Record, window: Window) -> Coroutine[Any, Any, bool] | None:
+        """None when the record is done with; else what to await, which says whether it was done with.
+
+        It was not only when its window closed first. Call it within a task: the handler begins here.
+        """
         try:
-            event = decode(record.key, record.value, record.headers)
+            taken = self.intake.take(record)
         except Rejected as error:
-            return await self._give_up(record, window, error)
-        if handler is None:
-            return await self._give_up(record, window, Undecodable("the record names no event type"))
-        return await self._handle(record, event, handler, window)
+            return self.give_up(record, window, error)
+        if taken is None:
+            return None
+        handler, event = taken
+        try:
+            work = handler(event)
+            if type(work) is not CoroutineType:
+                return self._handle(record, event, handler, window, work)
+            # Most handlers of a busy stream wait for nothing: no timer, no frame between the worker and them.
+            waits_for = work.send(None)
+        except StopIteration:
+            self.succeeded(record, event)
+            return None
+        except Exception as error:
+            return self._handle(record, event, handler, window, _raising(error))
+        return self._handle(record, event, handler, window, rest(work, waits_for))
+
+    def succeeded(self, record: Record, event: Any) -> None:
+        """The event has had its effect."""
+        self.counts["handled"] += 1
+        reached("after-effect")
+        self.intake.handled(record, event)
 
     async def _handle(
-        self, record: Record, event: Event, handler: Callable[[Event], Awaitable[None]], window: Window
+        self, record: Record, event: Any, handler: Handler, window: Window, begun: Awaitable[None]
     ) -> bool:
         tries, handled_before = 0, self.counts["handled"]
+        first: Awaitable[None] | None = begun
         while True:
             try:
                 async with asyncio.timeout(self._limits.handler):
-                    await handler(event)
+                    await (handler(event) if first is None else first)
             except Rejected as error:
-                return await self._give_up(record, window, error)
+                return await self.give_up(record, window, error)
             except Away as error:
                 problem: Exception = error
             except Exception as error:
@@ -90,17 +107,22 @@ class Settlement:
                 log.warning("event_failed", exc_info=error, extra=told)
                 # While nothing succeeds, the fault is more likely ours or a backend's than this event's.
                 if tries >= self._limits.attempts and self.counts["handled"] > handled_before:
-                    return await self._give_up(record, window, error)
+                    return await self.give_up(record, window, error)
             else:
-                self.counts["handled"] += 1
-                reached("after-effect")
+                self.succeeded(record, event)
                 return True
             self.counts["retried"] += 1
             if await self._closed_during(window, self._pause(max(tries, 1))):
                 log.info("event_left_for_next_owner", extra={"id": event.id, "error": type(problem).__name__})
                 return False
+            first = None
 
-    async def _give_up(self, record: Record, window: Window, error: Exception) -> bool:
+    async def give_up(self, record: Record, window: Window, error: Exception) -> bool:
+        """Dead-letter the record; False when its window closed first. Raises Rejected if nobody keeps dead letters."""
+        if self._group is None:
+            if isinstance(error, Rejected):
+                raise error
+            raise Rejected(f"{type(error).__name__}, again and again") from error
         letter = dead_letter(record, self._group, error)
         told = {"topic": record.topic, "offset": record.offset, "error": type(error).__name__}
         log.error("event_dead_lettered", extra=told)
@@ -125,3 +147,7 @@ class Settlement:
         except TimeoutError:
             return False
         return True
+
+
+async def _raising(error: Exception) -> None:
+    raise error

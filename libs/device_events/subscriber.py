@@ -15,12 +15,16 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from device_events.connection import KafkaConnection
+from device_events.errors import Rejected
 from device_events.event import Event
+from device_events.intake import Intake, RawIntake
 from device_events.points import reached
 from device_events.publisher import Publisher
 from device_events.settlement import Settlement, SubscriberLimits
+from device_events.starts import BEGINNING, Start
 from device_events.tasks import end, within
-from device_events.window import Key, Window
+from device_events.window import Record, Window
+from device_events.workers import Workers
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Event], Awaitable[None]]
@@ -36,28 +40,40 @@ class Subscriber:
         self,
         connection: KafkaConnection,
         *,
-        group: str,
+        group: str | None,
         topics: Sequence[str],
-        handlers: Mapping[str, Handler],
+        handlers: Mapping[str, Handler] | Intake,
         limits: SubscriberLimits | None = None,
+        start: Start = BEGINNING,
+        dead_letters: bool = True,
+        feed: Callable[[Window], None] | None = None,
     ) -> None:
         """`handlers` maps event types to handlers; other types are skipped and counted.
 
         A handler raises Rejected for an event at fault, Away while a backend is away (waited for, however long);
         any other exception is retried with backoff, then dead-lettered if other events succeed meanwhile.
+        Without a group it reads all partitions by itself, from `start`, and commits nothing. `start` is where a new
+        group begins. Without `dead_letters`, `run()` raises what it would have dead-lettered. `feed`, if given, is
+        told of each window that has ready keys, instead of workers that settle them.
         """
         self.group = group
         self.topics = tuple(topics)
         self.limits = limits or SubscriberLimits()
         self._connection = connection
         self._publisher = Publisher(connection)
-        self.settlement = Settlement(group, handlers, self._publisher, self.limits)
+        intake = RawIntake(handlers) if isinstance(handlers, Mapping) else handlers
+        self.settlement = Settlement(group, intake, self._publisher, self.limits, dead_letters=dead_letters)
+        self._feed = feed or self._work
+        self._start = start
+        self._unplaced: set[TopicPartition] = set()  # assigned, and where to begin not found out yet
+        self._failure: BaseException | None = None
         self._consumer: AIOKafkaConsumer | None = None
         self._windows: dict[TopicPartition, Window] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._committing: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self._commit_lock = asyncio.Lock()
         self.degraded = True  # until the group has been joined
+        self.joined = asyncio.Event()  # it has its partitions, and knows where to begin in each
 
     async def run(self) -> None:
         """Consume until `stop()`. An absent broker is waited for; a broken consumer is replaced."""
@@ -65,6 +81,9 @@ class Subscriber:
             try:
                 async with self._joined() as consumer:
                     await self._until_stopped(self._consume(consumer))
+            except Rejected:
+                await self._publisher.stop()
+                raise
             except Exception as error:
                 # Whatever it was, a member that has silently ended would leave its partitions unread.
                 away = isinstance(error, KafkaError | OSError | TimeoutError)
@@ -145,10 +164,13 @@ class Subscriber:
     @contextlib.asynccontextmanager
     async def _joined(self) -> AsyncIterator[AIOKafkaConsumer]:
         name = self._connection.name
-        consumer = self._connection.consumer(name(self.group))
-        consumer.subscribe(topics=[name(topic) for topic in self.topics], listener=_Rebalance(self._revoke))
+        consumer = self._connection.consumer(None if self.group is None else name(self.group))
+        listener = _Rebalance(self._revoke, self._assign)
+        consumer.subscribe(topics=[name(topic) for topic in self.topics], listener=listener)
         try:
             await self._until_stopped(consumer.start())
+            if self.group is None:
+                self._assign(consumer.assignment())
             self._consumer = consumer
             self.degraded = False
             yield consumer
@@ -160,38 +182,76 @@ class Subscriber:
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         # Polling goes on while handlers run, so no batch is ever too slow for the broker's poll interval.
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         while not self._stopping.is_set():
+            if self._failure is not None:
+                failure, self._failure = self._failure, None
+                raise failure
+            if self._unplaced:
+                await self._place(consumer)
             self._hold_full_windows(consumer)
             batches = await consumer.getmany(timeout_ms=self.limits.poll_ms, max_records=self.limits.poll_records)
             for partition, records in batches.items():
-                window = self._windows.setdefault(partition, Window())
-                for key in window.add(records):
-                    self._start(window, key)
-            await self._commit(consumer, self._windows)
+                if partition not in self._unplaced:
+                    await self.settlement.intake.recall(records)
+                    self._take_in(partition, records)
+            if batches:
+                # aiokafka answers at once while it has something: the handlers' turn.
+                await asyncio.sleep(0)
+            if loop.time() >= due and self._commit_soon(consumer):
+                due = loop.time() + self.limits.commit_every
+
+    def _take_in(self, partition: TopicPartition, records: Sequence[Record]) -> None:
+        if (window := self._windows.get(partition)) is None:
+            window = self._windows[partition] = Window()
+        if window.add(records):
+            self._feed(window)
+
+    def _work(self, window: Window) -> None:
+        Workers(window, self.settlement.settle, self._fail).feed()
+
+    def _fail(self, failure: BaseException) -> None:
+        self._failure = failure
+
+    async def _place(self, consumer: AIOKafkaConsumer) -> None:
+        """Go where the group was in the partitions just assigned, or where a new one begins."""
+        placing = set(self._unplaced)
+        for partition, offset in (await self._start.offsets(consumer, placing, self._connection)).items():
+            if partition in consumer.assignment():
+                consumer.seek(partition, offset)
+                # Committed though nothing was read: a member that ends at once has begun here all the same.
+                self._windows[partition] = Window(offset)
+        self._unplaced -= placing
+        self.joined.set()
 
     def _hold_full_windows(self, consumer: AIOKafkaConsumer) -> None:
         assigned = consumer.assignment()
         full = {tp for tp, window in self._windows.items() if self._is_full(window) and tp in assigned}
-        consumer.pause(*full)
-        consumer.resume(*(consumer.paused() - full))
+        paused = consumer.paused()
+        if full != paused:
+            consumer.pause(*full)
+            consumer.resume(*(paused - full))
 
     def _is_full(self, window: Window) -> bool:
         return len(window) >= self.limits.window or window.bytes >= self.limits.window_bytes
 
-    def _start(self, window: Window, key: Key) -> None:
-        task = asyncio.create_task(self._run_chain(window, key))
-        window.tasks.add(task)
-        task.add_done_callback(window.tasks.discard)
-
-    async def _run_chain(self, window: Window, key: Key) -> None:
-        while not window.closed and (chain := window.chains.get(key)):
-            if await self.settlement.settle(chain[0], window):
-                window.settle(key)
+    def _commit_soon(self, consumer: AIOKafkaConsumer) -> bool:
+        """Commit beside the work; whether one has begun. Raises what the last one has raised."""
+        if (last := self._committing) is not None:
+            if not last.done():
+                return False
+            self._committing = None
+            last.result()
+        self._committing = asyncio.create_task(self._commit(consumer, self._windows))
+        return True
 
     async def _commit(self, consumer: AIOKafkaConsumer, windows: Mapping[TopicPartition, Window]) -> None:
         async with self._commit_lock:
             offsets = {tp: offset for tp, window in windows.items() if (offset := window.to_commit()) is not None}
             if not offsets:
+                return
+            if not await self.settlement.intake.keep() or self.group is None:
                 return
             reached("before-offset-commit")
             try:
@@ -201,11 +261,18 @@ class Subscriber:
                 log.info("offset_commit_refused", extra={"group": self.group, "error": type(error).__name__})
                 return
             for partition, offset in offsets.items():
-                if window := windows.get(partition):
+                if (window := windows.get(partition)) is not None:  # one with nothing left in it is false
                     window.committed(offset)
+
+    def _assign(self, partitions: Collection[TopicPartition]) -> None:
+        if self._start is not BEGINNING:
+            self._unplaced.update(partitions)
+        if not self._unplaced:
+            self.joined.set()
 
     async def _revoke(self, partitions: Collection[TopicPartition]) -> None:
         """Before partitions go: let the handlers in hand finish, begin no new ones, commit."""
+        self._unplaced.difference_update(partitions)
         leaving = {tp: window for tp in partitions if (window := self._windows.pop(tp, None)) is not None}
         for window in leaving.values():
             window.close()
@@ -226,11 +293,16 @@ async def _close(consumer: AIOKafkaConsumer) -> None:
 
 
 class _Rebalance(ConsumerRebalanceListener):
-    def __init__(self, revoke: Callable[[Collection[TopicPartition]], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        revoke: Callable[[Collection[TopicPartition]], Awaitable[None]],
+        assign: Callable[[Collection[TopicPartition]], None],
+    ) -> None:
         self._revoke = revoke
+        self._assign = assign
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         await self._revoke(revoked)
 
     def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        """Nothing to prepare: windows are made as records arrive."""
+        self._assign(assigned)

@@ -1,7 +1,8 @@
 """Ending background work for certain."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Generator
+from types import coroutine
 from typing import Any, TypeVar
 
 R = TypeVar("R")
@@ -9,8 +10,8 @@ R = TypeVar("R")
 AGAIN = 0.5  # seconds
 
 
-async def end(*tasks: "asyncio.Task[Any] | None") -> None:
-    """Cancel the tasks until they have ended; what they raise is dropped.
+async def end(*tasks: "asyncio.Future[Any] | None") -> None:
+    """Cancel the tasks or futures until they have ended; what they raise is dropped.
 
     Once is not enough: asyncio.wait_for of Python 3.11, which aiokafka uses throughout, loses a cancellation that
     arrives together with the result it waits for, and the task goes on as if nothing had been asked of it.
@@ -40,3 +41,22 @@ async def within(seconds: float, work: Coroutine[Any, Any, R]) -> R:
     if not finished or task.cancelled():
         raise TimeoutError
     return task.result()
+
+
+@coroutine
+def rest(begun: Coroutine[Any, Any, R], waits_for: Any) -> Generator[Any, Any, R]:
+    """The rest of a coroutine whose first step was made by hand, within the same task, and gave `waits_for`."""
+    while True:
+        failure: BaseException | None = None
+        try:
+            sent = yield waits_for
+        except GeneratorExit:
+            begun.close()
+            raise
+        except BaseException as error:
+            failure = error
+        try:
+            waits_for = begun.send(sent) if failure is None else begun.throw(failure)
+        except StopIteration as ended:
+            result: R = ended.value
+            return result

@@ -17,13 +17,15 @@ Record = ConsumerRecord[bytes, bytes]
 class Window:
     """Bookkeeping only; whoever owns it runs the handlers."""
 
-    def __init__(self) -> None:
+    def __init__(self, start: int | None = None) -> None:
+        """`start` is the offset it begins at, to be committed though nothing has been read yet."""
         self.chains: dict[Key, deque[Record]] = {}
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.ready: deque[Key] = deque()  # whose chains nobody has begun
+        self.tasks: set[asyncio.Future[None]] = set()  # what is in hand
         self.closing = asyncio.Event()  # revoked or stopping: what has not begun is left for the next owner
         self._unsettled: dict[int, int] = {}  # offsets in the order they were read, and their values' bytes
         self.bytes = 0  # of what is not settled
-        self._next: int | None = None
+        self._next = start
         self._committed: int | None = None
 
     def __len__(self) -> int:
@@ -44,7 +46,7 @@ class Window:
         return next(iter(self._unsettled), self._next)
 
     def add(self, records: Iterable[Record]) -> list[Key]:
-        """Take records in the order read; returns the keys that had nothing waiting, whose chains must be run."""
+        """Take records in the order read; returns the keys that had nothing waiting, which are now ready, too."""
         fresh: list[Key] = []
         for record in records:
             # A record without a key has no order to keep.
@@ -58,6 +60,7 @@ class Window:
             self._unsettled[record.offset] = size
             self.bytes += size
             self._next = record.offset + 1
+        self.ready.extend(fresh)
         return fresh
 
     def settle(self, key: Key) -> None:

@@ -4,14 +4,13 @@ import asyncio
 import random
 import time
 import zlib
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
 from device_events import Event, KafkaConnection
-from device_events.settlement import Settlement
-from device_events.window import Record, Window
+from device_events.intake import RawIntake, Taken
+from device_events.window import Record
 from tests.faults.audit.records import READS
 from tests.faults.figures import Figures
 from tests.faults.registry import row
@@ -81,20 +80,23 @@ async def slow_handlers(world: World, rounds: int, rng: random.Random) -> Figure
 
 def handle_slowly() -> None:
     """In a replica: handlers take their time for some events, and the group is impatient."""
-    consumer, handle = KafkaConnection.consumer, Settlement._handle
+    consumer, take = KafkaConnection.consumer, RawIntake.take
 
     def impatient(self: KafkaConnection, group: str | None, **overrides: Any) -> AIOKafkaConsumer:
         return consumer(self, group, **{"max_poll_interval_ms": int(POLL_INTERVAL * 1_000), **overrides})
 
-    async def slowly(
-        self: Settlement, record: Record, event: Event, handler: Callable[[Event], Awaitable[None]], window: Window
-    ) -> bool:
+    def slowly(self: RawIntake, record: Record) -> Taken | None:
+        taken = take(self, record)
+        if taken is None:
+            return None
+        handler, event = taken
+
         async def slow(event: Event) -> None:
             if zlib.crc32(event.id.encode()) % SLOW_ONE_OF == 0:
                 await asyncio.sleep(SLOW)
             await handler(event)
 
-        return await handle(self, record, event, slow, window)
+        return slow, event
 
     KafkaConnection.consumer = impatient  # type: ignore[method-assign]
-    Settlement._handle = slowly  # type: ignore[method-assign]
+    RawIntake.take = slowly  # type: ignore[method-assign]

@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parents[3] / "libs" / "device_events"
 DECLARED = tomllib.loads((PACKAGE / "pyproject.toml").read_text())
 
 
-OPTIONAL = {PACKAGE / "handlers" / "mongodb.py": "mongodb"}  # modules behind an extra
+# Modules behind an extra.
+OPTIONAL = {PACKAGE / "handlers" / "mongodb.py": "mongodb", PACKAGE / "mongodb_store.py": "mongodb"}
 
 
 def imported(files: Iterable[Path]) -> Iterator[str]:

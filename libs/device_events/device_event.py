@@ -1,0 +1,114 @@
+"""DeviceEvent: one announced fact about a device, with attributes, its payload too."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from device_events.catalog import topic_for
+from device_events.envelope import trace_of
+from device_events.typed_payloads import TypedPayload, typed
+from device_events.window import Record
+
+P_co = TypeVar("P_co", bound=TypedPayload, covariant=True)
+
+
+class DeviceEvent(Generic[P_co]):
+    """A CloudEvent of ours, read from Kafka. What has been read was checked; attributes are made when asked for.
+
+    Attribute names are CloudEvents' own. `subject` is the announcing aggregate's id and the Kafka key. `sequence`
+    counts the events of one (`source`, `subject`) from 1 without gaps.
+    """
+
+    def __init__(self, record: Record, type_: str, headers: Mapping[str, bytes], json: Mapping[str, Any]) -> None:
+        """`headers` are the record's, `json` is its payload; both have been checked."""
+        self.type = type_
+        self._record = record
+        self._headers = headers
+        self._json = json
+
+    @property
+    def id(self) -> str:
+        """Unique among all events; a repeat has the id of what it repeats."""
+        return self._headers["ce_id"].decode()
+
+    @property
+    def source(self) -> str:
+        """The service that announced it, such as "/rollcall/device-admin"."""
+        return self._headers["ce_source"].decode()
+
+    @property
+    def subject(self) -> str:
+        """What the event is about, within its source; for a device "runtime/deviceId"."""
+        return self._headers["ce_subject"].decode()
+
+    @property
+    def sequence(self) -> int:
+        """Its number among those of the same source and subject, from 1."""
+        return int(self._headers["ce_sequence"])
+
+    @cached_property
+    def time(self) -> datetime:
+        """When it happened, by the announcing service's clock; aware, to the millisecond."""
+        return datetime.fromisoformat(self._headers["ce_time"].decode())
+
+    @cached_property
+    def data(self) -> P_co:
+        """The payload, as an object of its type's class in `device_events`."""
+        return typed(self.type, self._json)  # type: ignore[return-value]  # the class that this type has
+
+    @property
+    def deviceid(self) -> str | None:
+        """The device as "runtime/deviceId", where there is one."""
+        return self._optional("ce_deviceid")
+
+    @property
+    def causationid(self) -> str | None:
+        """The id of the status change that this event is an effect of."""
+        return self._optional("ce_causationid")
+
+    @property
+    def statussequence(self) -> int | None:
+        """The sequence of the status change that this event is an effect of."""
+        found = self._headers.get("ce_statussequence")
+        return None if found is None else int(found)
+
+    @property
+    def correlationid(self) -> str | None:
+        """That of the request which caused it (`X-Correlation-ID`)."""
+        return self._optional("ce_correlationid")
+
+    @property
+    def traceparent(self) -> str | None:
+        """W3C Trace Context's, where it is well formed."""
+        return trace_of(self._optional("traceparent") or "")
+
+    @property
+    def topic(self) -> str:
+        """The topic that it is on, as the catalogue names it: without a prefix."""
+        return topic_for(self.type, self.source)
+
+    @property
+    def partition(self) -> int:
+        """The partition of the topic, from 0."""
+        return int(self._record.partition)
+
+    @property
+    def offset(self) -> int:
+        """The offset in the partition."""
+        return int(self._record.offset)
+
+    def _optional(self, name: str) -> str | None:
+        found = self._headers.get(name)
+        return None if found is None else found.decode()
+
+    def __eq__(self, other: object) -> bool:
+        """Equal are events of the same id and source, wherever they lie."""
+        return isinstance(other, DeviceEvent) and (self.source, self.id) == (other.source, other.id)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        # Never the payload: it may be personal data, and ends in logs.
+        return f"<{self.type} {self.id} of {self.subject}, sequence {self.sequence}>"
