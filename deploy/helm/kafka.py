@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from chassis.topics import DEAD_LETTERS_KEPT
 from device_events.catalog import TOPICS, dead_letter_topic, retry_topic
+from device_events.topics import DEAD_LETTERS_KEPT
 
 RIGHTS = Path(__file__).parents[1] / "rights.yaml"
 HEAD = "# Written by `python -m deploy.helm` from the event catalogue and deploy/rights.yaml.\n"

@@ -1,8 +1,9 @@
 """Dispatch: hands each triggered custom event to all of its handlers, and gives up for each of them alone."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from typing import Any
 
 from device_events.catalog import CUSTOM_EVENT_TRIGGERED
 from device_events.dead_letters import HANDLER
@@ -11,6 +12,7 @@ from device_events.errors import Rejected
 from device_events.event import Event
 from device_events.handlers.event import CustomEvent
 from device_events.handlers.worker import Worker
+from device_events.intake import RawIntake
 from device_events.points import reached
 from device_events.publisher import Publisher
 from device_events.settlement import Settlement, SubscriberLimits
@@ -28,23 +30,26 @@ class Dispatch(Settlement):
         self, group: str, retries: str, workers: Sequence[Worker], publisher: Publisher, limits: SubscriberLimits
     ) -> None:
         """`retries` is the topic by which operators hand records again, as the broker names it."""
-        super().__init__(group, {}, publisher, limits)
+        super().__init__(group, RawIntake({}), publisher, limits, dead_letters=True)
         self._retries = retries
         self._workers = workers
 
-    async def settle(self, record: Record, window: Window) -> bool:
+    def settle(self, record: Record, window: Window) -> Coroutine[Any, Any, bool] | None:
         if event_type(record.headers) != CUSTOM_EVENT_TRIGGERED:
-            return await super().settle(record, window)
+            return super().settle(record, window)
+        return self._settle_with_all(record, window)
+
+    async def _settle_with_all(self, record: Record, window: Window) -> bool:
         try:
             event = decode(record.key, record.value, record.headers)
         except Rejected as error:
-            return await self._give_up(record, window, error)
+            return await self.give_up(record, window, error)
         name = event.data["customEvent"]
         due = [worker for worker in self._workers if name in worker.handler.custom_events]
         if (asked := _handler_named_by(record)) is not None:
             due = [worker for worker in due if worker.handler.name == asked]
             if not due:
-                return await self._give_up(record, window, Rejected(f"no handler {asked!r} of {name!r} here"))
+                return await self.give_up(record, window, Rejected(f"no handler {asked!r} of {name!r} here"))
         if not due:
             # Another runner's: never ours to judge.
             self.counts["skipped"] += 1
@@ -64,7 +69,7 @@ class Dispatch(Settlement):
             return True
         headers = [header for header in record.headers if header[0] != HANDLER]
         named = replace(record, headers=(*headers, (HANDLER, worker.handler.name.encode())))
-        return await self._give_up(named, window, Rejected(ending.reason))
+        return await self.give_up(named, window, Rejected(ending.reason))
 
 
 def _handler_named_by(record: Record) -> str | None:
