@@ -25,7 +25,7 @@ COUNTS = ("sequence", "statussequence")
 @pytest.fixture
 async def published(kafka: KafkaConnection, events: Sequence[Event]) -> Sequence[Event]:
     """What our publisher has put on the topics: an event of every type."""
-    publisher = Publisher(kafka)
+    publisher = Publisher(kafka, limit=30)
     batch = [OutgoingRecord(catalog.topic_for(one.type, one.source), *encode(one)) for one in events]
     assert all(await publisher.publish(batch))
     await publisher.stop()
