@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterator
 from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from marshmallow import fields
@@ -120,6 +120,14 @@ def test_the_writer_refuses_to_break_a_reader_and_says_what_to_do(
     assert f"{CHANGED}: nickname: is gone" in said
     assert ".v2" in said
     assert "Announce both" in said
+
+
+def test_the_writer_asks_for_the_golden_record_of_a_new_type(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(cast("dict[str, EventType]", CATALOG), "rollcall.thing.happened.v1", CATALOG[CHANGED])
+    assert main(folder) == 1
+    assert "rollcall.thing.happened.v1: has no golden record" in capsys.readouterr().err
 
 
 def test_headers_and_topics_are_published_too(folder: Path) -> None:
