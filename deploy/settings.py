@@ -24,11 +24,13 @@ BEGIN, END = "<!-- settings: made by `make settings` -->", "<!-- settings: end -
 
 def of_runner(handlers: Handlers[Any]) -> Iterator[Variable]:
     """What a runner of custom-event handlers can be told: fields of dataclasses, a variable each."""
+    shared = {one.name: one for one in variables()}
     kinds = (("", RunnerSettings), ("KAFKA_", KafkaConnection), ("", MongoSettings), (handlers.prefix, handlers.kind))
     for prefix, kind in kinds:
         for field in fields(kind) if kind else ():
-            yield Variable(
-                name=f"{prefix}{field.name}".upper(),
+            name = f"{prefix}{field.name}".upper()
+            yield shared.get(name) or Variable(
+                name=name,
                 about=field.metadata.get("about", ""),
                 default=... if field.default is MISSING else field.default,
                 secret=field.metadata.get("secret", False),

@@ -1,0 +1,127 @@
+"""The schemas that manifests are held against: Kubernetes' own by version, and those of custom resources.
+
+A key that a schema does not know is a mistake, and so is a kind for which there is no schema.
+"""
+
+import functools
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import yaml
+
+from tests.support.chart.renderer import need
+
+VERSIONS = ("1.34.0", "1.35.0", "1.36.0", "1.37.0")
+# Published by their projects as part of Go modules.
+KEDA = ("github.com/kedacore/keda/v2@v2.21.0", "config/crd/bases/keda.sh_{}.yaml")
+PROMETHEUS = (
+    "github.com/prometheus-operator/prometheus-operator@v0.85.0",
+    "example/prometheus-operator-crd/monitoring.coreos.com_{}.yaml",
+)
+PUBLISHED = {
+    "ScaledObject": (*KEDA, "scaledobjects"),
+    "TriggerAuthentication": (*KEDA, "triggerauthentications"),
+    "ServiceMonitor": (*PROMETHEUS, "servicemonitors"),
+    "PrometheusRule": (*PROMETHEUS, "prometheusrules"),
+}
+# Strimzi publishes its definitions in no package registry: these two are written by hand.
+BY_HAND = Path(__file__).with_name("strimzi_by_hand.yaml")
+FETCHED_WITHIN = 120  # seconds
+Schema = dict[str, Any]
+
+
+def mistakes(manifest: Mapping[str, Any], version: str) -> list[str]:
+    """Everything that is wrong with a manifest for this version of Kubernetes."""
+    validator = _validator(manifest["apiVersion"], manifest["kind"], version)
+    if validator is None:
+        return [f"no schema for {manifest['apiVersion']} {manifest['kind']}"]
+    return [
+        f"{manifest['kind']} {manifest['metadata'].get('name')}: {'.'.join(map(str, error.instance_path))}: {error.message}"
+        for error in validator.iter_errors(manifest)
+    ]
+
+
+@functools.cache
+def _validator(api_version: str, kind: str, version: str) -> Any:
+    schema = _custom(api_version, kind) if "." in api_version.partition("/")[0] else None
+    schema = schema or _of_kubernetes(api_version, kind, version)
+    return jsonschema_rs.validator_for(schema) if schema else None
+
+
+def _of_kubernetes(api_version: str, kind: str, version: str) -> Schema | None:
+    need("kubernetes_validate")
+    group, _, number = api_version.rpartition("/")
+    name = f"{kind}-{group.partition('.')[0]}-{number}" if group else f"{kind}-{number}"
+    folder = files("kubernetes_validate") / "kubernetes-json-schema" / f"v{version}-local-strict"
+    file = folder / f"{name.lower()}.json"
+    if not file.is_file():
+        return None
+    schema: Schema = json.loads(file.read_text().replace("_definitions.json#/", "#/"))
+    return schema | {"definitions": _definitions(version)}
+
+
+@functools.cache
+def _definitions(version: str) -> Schema:
+    folder = files("kubernetes_validate") / "kubernetes-json-schema" / f"v{version}-local-strict"
+    definitions: Schema = json.loads((folder / "_definitions.json").read_text().replace("_definitions.json#/", "#/"))
+    return definitions.get("definitions", definitions)
+
+
+@functools.cache
+def _custom(api_version: str, kind: str) -> Schema | None:
+    if kind in PUBLISHED:
+        module, path, plural = PUBLISHED[kind]
+        definition = yaml.safe_load((_module(module) / path.format(plural)).read_text())
+        return next(_versions(definition, api_version), None)
+    by_hand: dict[str, Schema] = yaml.safe_load(BY_HAND.read_text())
+    return by_hand.get(f"{api_version} {kind}")
+
+
+def _versions(definition: Mapping[str, Any], api_version: str) -> Iterator[Schema]:
+    spec = definition["spec"]
+    for version in spec["versions"]:
+        if version["served"] and f"{spec['group']}/{version['name']}" == api_version:
+            schema: Schema = _strict(version["schema"]["openAPIV3Schema"])
+            # The API server knows what metadata are, and the definition does not.
+            schema["properties"]["metadata"] = {"type": "object"}
+            yield schema
+
+
+def _strict(schema: Any) -> Any:
+    """As the API server reads it when it checks fields: no unknown ones, and numbers where texts may be too."""
+    if isinstance(schema, list):
+        return [_strict(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _strict(part) for key, part in schema.items()}
+    if isinstance(made.get("properties"), dict) and made.get("type") == "object":
+        if not made.get("x-kubernetes-preserve-unknown-fields"):
+            made.setdefault("additionalProperties", False)
+    if made.get("x-kubernetes-int-or-string"):
+        made = {"anyOf": [{"type": "integer"}, {"type": "string"}]}
+    return made
+
+
+@functools.cache
+def _module(module: str) -> Path:
+    go = shutil.which("go")
+    if go is None:
+        need("go, which fetches the definitions of custom resources")
+    ran = subprocess.run(
+        [str(go), "mod", "download", "-json", module],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=FETCHED_WITHIN,
+        check=False,
+    )
+    if ran.returncode:
+        pytest.fail(f"{module} cannot be fetched: {ran.stdout}{ran.stderr}")
+    return Path(json.loads(ran.stdout)["Dir"])
