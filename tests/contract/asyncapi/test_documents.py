@@ -13,18 +13,10 @@ from chassis.openapi import API
 from device_events import catalog
 from device_events.contract.asyncapi import asyncapi
 from device_events.contract.published import EVERYTHING
-from email_handlers.app import create_app as email_handlers
-from email_handlers.settings import Settings as EmailSettings
 from tests.contract.openapi.four import NAMES, Four, room, variables
 from tests.support.node.packages import node_modules
 
 PREFIX = "site."
-EMAIL_HANDLERS = {
-    "MONGODB_URI": "mongodb://127.0.0.1:9",
-    "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",
-    "SMTP_HOST": "127.0.0.1",
-    "SMTP_SENDER": "hello@rollcall.example",
-}
 SOURCES = {name: f"/rollcall/{name}" for name in NAMES}
 
 
@@ -117,19 +109,6 @@ def test_it_says_what_the_service_sends_and_receives(documents: Mapping[str, dic
     assert said["send"] == announced | {"dead-letters dead-letters"}
     received = {one.partition(" ")[2] for one in said["receive"]}
     assert received == {*room(name, "reactions").REACTIONS, "retries"}
-
-
-async def test_a_service_without_operations_says_what_it_receives(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable, value in EMAIL_HANDLERS.items():
-        monkeypatch.setenv(variable, value)
-    app = email_handlers(EmailSettings.from_env())
-    app.cleanup_ctx.clear()
-    async with TestClient(TestServer(app)) as client:
-        document = await (await client.get("/asyncapi.json")).json()
-        assert "rollcall.custom-events" in await (await client.get("/docs")).text()
-    assert {operation["action"] for operation in document["operations"].values()} == {"receive", "send"}
-    (received,) = document["operations"]["receive-rollcall.custom-events"]["messages"]
-    assert last(received) == catalog.CUSTOM_EVENT_TRIGGERED
 
 
 def last(reference: Mapping[str, str]) -> str:

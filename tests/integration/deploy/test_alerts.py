@@ -87,7 +87,9 @@ def test_every_alert_says_what_is_wrong_and_has_a_runbook(rendered: Mapping[str,
         assert rule["annotations"]["runbook_url"].endswith(f"deploy/README.md#{rule['alert'].lower()}")
         assert rule["alert"] in headings
         assert rule["labels"]["severity"] in ("critical", "warning")
-    assert {heading for heading in headings if heading.startswith("Rollcall")} == {rule["alert"] for rule in rules(rendered)}
+    assert {heading for heading in headings if heading.startswith("Rollcall")} == {
+        rule["alert"] for rule in rules(rendered)
+    }
 
 
 def test_a_severity_can_be_changed(rendered: Mapping[str, Manifests]) -> None:

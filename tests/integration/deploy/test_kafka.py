@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from chassis.topics import DEAD_LETTERS_KEPT
 from device_events.catalog import TOPICS, dead_letter_topic, retry_topic
+from device_events.topics import DEAD_LETTERS_KEPT
 from tests.integration.deploy.test_workloads import deployments, of_kind, variables
-from tests.support.chart.renderer import ChartError, Manifests, rendered as rendered_with
 from tests.integration.deploy.value_sets import MAIL
+from tests.support.chart.renderer import ChartError, Manifests
+from tests.support.chart.renderer import rendered as rendered_with
 from tests.support.secured.rights import table
 
 SERVICES = sorted(set(table()["kafka"]) - {"topics"})
@@ -56,7 +57,11 @@ def test_users_have_the_rights_of_the_table_and_no_more(
         assert users[f"{release}-{deployable}"] == {
             *(("topic", prefix + topic, "Read") for topic in rights.get("reads", ())),
             *(("topic", prefix + topic, "Write") for topic in rights.get("writes", ())),
-            *(("topic", prefix + topic, what) for topic in rights.get("creates", ()) for what in ("Create", "Describe")),
+            *(
+                ("topic", prefix + topic, what)
+                for topic in rights.get("creates", ())
+                for what in ("Create", "Describe")
+            ),
             *([("group", prefix + rights["group"], "Read")] if "group" in rights else []),
         }
     assert {what for kind, _, what in users[f"{release}-{OPERATOR}"] if kind == "group"} == {"Describe"}
@@ -69,7 +74,9 @@ def test_users_have_the_rights_of_the_table_and_no_more(
 
 @pytest.mark.parametrize("name", ["defaults", "everything", "keda with client certificates"])
 def test_each_service_logs_in_as_its_own_user(rendered: Mapping[str, Manifests], name: str) -> None:
-    users = {one["metadata"]["name"]: one["spec"]["authentication"]["type"] for one in of_kind(rendered[name], "KafkaUser")}
+    users = {
+        one["metadata"]["name"]: one["spec"]["authentication"]["type"] for one in of_kind(rendered[name], "KafkaUser")
+    }
     for deployment, pod, container in deployments(rendered[name]):
         told = variables(container)
         user = f"{'blue' if name == 'everything' else 'rollcall'}-{container['name']}"

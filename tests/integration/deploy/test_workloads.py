@@ -39,7 +39,11 @@ def selects(selector: Manifest, deployment: Manifest) -> bool:
 def test_each_deployment_has_its_own_of_everything(rendered: Mapping[str, Manifests], name: str) -> None:
     for deployment, pod, _ in deployments(rendered[name]):
         own = {
-            kind: [one for one in of_kind(rendered[name], kind) if one["metadata"]["name"] == deployment["metadata"]["name"]]
+            kind: [
+                one
+                for one in of_kind(rendered[name], kind)
+                if one["metadata"]["name"] == deployment["metadata"]["name"]
+            ]
             for kind in ("Service", "ServiceAccount", "PodDisruptionBudget", "NetworkPolicy")
         }
         assert {kind: len(found) for kind, found in own.items()} == dict.fromkeys(own, 1)
@@ -119,14 +123,20 @@ def test_all_pods_are_shut_off_but_for_what_they_need(rendered: Mapping[str, Man
 
 def test_the_issuer_that_is_trusted_can_be_reached(rendered: Mapping[str, Manifests]) -> None:
     manifests = rendered["defaults"]
-    (told,) = [variables(container) for one, _, container in deployments(manifests) if "push-reg" in one["metadata"]["name"]]
+    (told,) = [
+        variables(container) for one, _, container in deployments(manifests) if "push-reg" in one["metadata"]["name"]
+    ]
     issuer, audience, address = told["OIDC_ISSUERS"].split("|")
-    (admin,) = [variables(container) for one, _, container in deployments(manifests) if "admin" in one["metadata"]["name"]]
+    (admin,) = [
+        variables(container) for one, _, container in deployments(manifests) if "admin" in one["metadata"]["name"]
+    ]
     assert (issuer, audience) == (admin["TOKEN_ISSUER"], admin["TOKEN_AUDIENCE"])
     assert address == "http://rollcall-device-admin:80/myruntime/api/az/v1/jwks"
     policies = {one["metadata"]["name"]: one["spec"] for one in of_kind(manifests, "NetworkPolicy")}
     labels = "app.kubernetes.io/name"
-    let_in = [one for rule in policies["rollcall-device-admin"]["ingress"] for one in rule["from"] if "podSelector" in one]
+    let_in = [
+        one for rule in policies["rollcall-device-admin"]["ingress"] for one in rule["from"] if "podSelector" in one
+    ]
     assert [one["podSelector"]["matchLabels"][labels] for one in let_in] == ["push-registry"]
     let_out = [one for rule in policies["rollcall-push-registry"]["egress"] for one in rule.get("to", ())]
     assert "device-admin" in [one.get("podSelector", {}).get("matchLabels", {}).get(labels) for one in let_out]

@@ -43,7 +43,12 @@ def render(*sets: Values, release: str = RELEASE, chart: Path = CHART) -> list[M
     request = {"chart": str(chart), "name": release, "namespace": NAMESPACE, "sets": sets}
     worker = Path(__file__).with_name("renderer_worker.py")
     ran = subprocess.run(
-        [sys.executable, str(worker)], input=json.dumps(request), capture_output=True, text=True, timeout=WITHIN, check=True
+        [sys.executable, str(worker)],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        timeout=WITHIN,
+        check=True,
     )
     return [
         ChartError(answer["error"]) if "error" in answer else _manifests(answer["files"])
@@ -69,7 +74,18 @@ def rendered_by_command(helm: str, values: Values, folder: Path) -> Manifests:
     file = folder / "values.yaml"
     file.write_text(yaml.safe_dump(dict(values)))
     ran = subprocess.run(
-        [helm, "template", RELEASE, str(CHART), "--namespace", NAMESPACE, "--values", str(file), "--kube-version", "1.37.0"],
+        [
+            helm,
+            "template",
+            RELEASE,
+            str(CHART),
+            "--namespace",
+            NAMESPACE,
+            "--values",
+            str(file),
+            "--kube-version",
+            "1.37.0",
+        ],
         capture_output=True,
         text=True,
         timeout=WITHIN,

@@ -20,7 +20,9 @@ def test_what_is_made_is_up_to_date() -> None:
 
 
 def test_the_table_has_a_row_for_each_value() -> None:
-    values = "# -- One.\na: 1\nb:\n  c: x\n  # -- Two | three.\n  d: {e: []}\n# -- All.\nf:\n  # -- Some.\n  g: ''\n  h: 2\n"
+    values = (
+        "# -- One.\na: 1\nb:\n  c: x\n  # -- Two | three.\n  d: {e: []}\n# -- All.\nf:\n  # -- Some.\n  g: ''\n  h: 2\n"
+    )
     assert values_table(values).splitlines()[2:] == [
         "| `a` | `1` | One. |",
         "| `b.c` | `x` |  |",
