@@ -74,7 +74,8 @@ class KafkaConnection:
                 "auto_offset_reset": "earliest",
                 "isolation_level": "read_committed",
                 "session_timeout_ms": 10_000,
-                "heartbeat_interval_ms": 1_000,
+                # By its heartbeats a member learns that another has come or gone; until then neither reads.
+                "heartbeat_interval_ms": 300,
                 "max_poll_interval_ms": 300_000,
                 "rebalance_timeout_ms": 30_000,
                 "fetch_max_wait_ms": self.fetch_wait_ms,

@@ -174,8 +174,9 @@ def hold(token: TokenHold | None, cause: Cause) -> TokenHold | None:
     if any(holder["device"] == cause.device and holder["sequence"] >= cause.sequence for holder in holders):
         return None
     others = [holder for holder in holders if holder["device"] != cause.device]
-    known: Holder | None = next((holder for holder in holders if holder["device"] == cause.device), None)
-    mine: Holder = {**(known or {}), "device": cause.device, "event_id": cause.event_id, "sequence": cause.sequence}
+    mine: Holder = {"device": cause.device, "event_id": cause.event_id, "sequence": cause.sequence}
+    if known := next((holder for holder in holders if holder["device"] == cause.device), None):
+        mine = {**known, **mine}
     return {**(token or {}), "holders": [*others, mine]}
 
 

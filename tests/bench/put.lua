@@ -1,9 +1,10 @@
 -- PUTs of registrations over all devices in turn, each with another user and another token, so every one changes
--- state, the unique index of tokens included. Arguments: how many devices, and a name that no other run has.
+-- state, the unique index of tokens included. Arguments: how many devices, a name that no other run has, and the
+-- number of the first device.
 local devices, run, count
 
 function init(args)
-  devices, run, count = tonumber(args[1]), args[2], 0
+  devices, run, count = tonumber(args[1]), args[2], tonumber(args[3])
 end
 
 function request()

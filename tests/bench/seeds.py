@@ -83,5 +83,14 @@ async def announce(place: Place, count: int) -> None:
     await publisher.stop()
 
 
+async def require_effects(place: Place, count: int) -> None:
+    """Raises RuntimeError unless all of these devices are LOST and have no token."""
+    async with AsyncMongoClient[Document](place.mongodb_uri) as client:
+        done = {"state.status": "LOST", "state.registrations.token": {"$exists": False}}
+        found = await client[place.name][COLLECTION].count_documents(done)
+    if found != count:
+        raise RuntimeError(f"{found} of {count} devices lost their token")
+
+
 def _record(event: Event) -> OutgoingRecord:
     return OutgoingRecord(catalog.DEVICE_STATUS_TOPIC, *encode(event))

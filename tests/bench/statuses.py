@@ -6,14 +6,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aiokafka.errors import KafkaError
-from pymongo import AsyncMongoClient
 
 from device_events.catalog import PUSH_TOPIC
 from tests.bench import machine, seeds
-from tests.bench.announcements import COLLECTION, Announcements
+from tests.bench.announcements import Announcements
 from tests.bench.world import GROUP, Place, Registry, World
 from tests.support.announced import records
 from tests.support.polling import eventually
@@ -44,7 +42,7 @@ async def apply(world: World, *, profile: Path | None = None) -> Applied:
         await eventually(lambda: _reached(announcements, 2 * COUNT), within=WITHIN, every=0.5)
         began, before = await joining
         used = machine.usage(registry.pid or 0, mongod).since(before)
-    await _require_effects(place)
+    await seeds.require_effects(place, COUNT)
     found = await records(place.kafka, [place.kafka.name(PUSH_TOPIC)])
     last = max(record.timestamp for record in found) / 1e3
     each = 1e6 / COUNT
@@ -91,11 +89,3 @@ async def _joined(place: Place, registry: Registry, mongod: int) -> tuple[float,
 
 async def _reached(announcements: Announcements, count: int) -> bool:
     return await announcements.in_kafka() >= count
-
-
-async def _require_effects(place: Place) -> None:
-    async with AsyncMongoClient[dict[str, Any]](place.mongodb_uri) as client:
-        done = {"state.status": "LOST", "state.registrations.token": {"$exists": False}}
-        count = await client[place.name][COLLECTION].count_documents(done)
-    if count != COUNT:
-        raise RuntimeError(f"{count} of {COUNT} devices lost their token")

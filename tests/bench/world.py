@@ -53,8 +53,8 @@ class World:
         await create_topics(connection, [GROUP], replicas=1)
         return Place(name, self.mongod.uri, connection)
 
-    def registry(self, place: Place, module: str = OURS, *, profile: Path | None = None) -> "Registry":
-        """push-registry in that place, not started."""
+    def registry(self, place: Place, module: str = OURS, *, profile: Path | None = None, number: int = 0) -> "Registry":
+        """push-registry in that place, not started; `number` tells its replicas apart."""
         catalogue = self.folder / "catalogue.yaml"
         catalogue.write_text(yaml.safe_dump({"applications": [{"id": APPLICATION, "runtime": RUNTIME}]}))
         trusted = self.issuer.trusted
@@ -67,7 +67,7 @@ class World:
             "TOKEN_DIGEST_KEY": base64.urlsafe_b64encode(_DIGEST_KEY).decode(),
             "OIDC_ISSUERS": f"{trusted.issuer}|{trusted.audience}|{trusted.jwks_url}",
         }
-        return Registry(place.name, self.folder / "logs", variables, module=module, profile=profile)
+        return Registry(f"{place.name}-{number}", self.folder / "logs", variables, module=module, profile=profile)
 
 
 class Registry(Server):

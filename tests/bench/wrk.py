@@ -36,12 +36,12 @@ def require_wrk() -> None:
         sys.exit("The bench needs taskset, which is not on the PATH. On Debian and Ubuntu: apt-get install util-linux")
 
 
-async def put(url: str, authorization: str, *, connections: int, seconds: float, devices: int) -> Run:
-    """PUT for so many seconds with one thread, whose requests go over the devices in turn."""
+async def put(url: str, authorization: str, *, connections: int, seconds: float, devices: int, first: int = 0) -> Run:
+    """PUT for so many seconds with one thread, whose requests go over the devices in turn, from the `first` on."""
     process = await asyncio.create_subprocess_exec(
         *("wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--timeout", "10s", "-s", str(SCRIPT)),
         *("-H", f"Authorization: {authorization}", "-H", "Content-Type: application/json"),
-        *(url, "--", str(devices), secrets.token_hex(4)),
+        *(url, "--", str(devices), secrets.token_hex(4), str(first)),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -82,7 +82,7 @@ def write_values(known: Contact | None, contact_list: ContactList, given: Mappin
     merged = values_of(known) if known else _defaults(contact_list)
     merged |= given
     stored: dict[str, Value] = {one["k"]: one for one in known["values"]} if known else {}
-    values: list[Value] = [{**stored.get(name, {}), "k": name, "v": _json(value)} for name, value in merged.items()]
+    values = [_value(stored.get(name), name, value) for name, value in merged.items()]
     if sum(len(one["k"].encode()) + len(one["v"].encode()) for one in values) > MAX_VALUES_BYTES:
         raise errors.ValuesTooLarge(limit=MAX_VALUES_BYTES)
     keys = [match_key(contact_list, name, value) for name, value in merged.items() if name in contact_list.fields]
@@ -163,6 +163,12 @@ def mark(contact: Contact, change: StatusChange, *, triggers: int) -> Contact | 
 
 def _defaults(contact_list: ContactList) -> dict[str, Any]:
     return {name: field.default for name, field in contact_list.fields.items() if field.default is not None}
+
+
+def _value(stored: Value | None, name: str, value: Any) -> Value:
+    """A value, with what a newer version keeps beside it."""
+    new: Value = {"k": name, "v": _json(value)}
+    return {**stored, **new} if stored else new
 
 
 def _json(value: Any) -> str:

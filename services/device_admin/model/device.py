@@ -179,7 +179,7 @@ def _with_application(state: DeviceState, sighting: Sighting) -> DeviceState:
         return state
     stream = {"source": sighting.source, "subject": sighting.subject}
     others = [heard for heard in state.get("heard", []) if not stream.items() <= heard.items()]
-    known = next((heard for heard in state.get("heard", []) if stream.items() <= heard.items()), stream)
+    known: dict[str, Any] = next((one for one in state.get("heard", []) if stream.items() <= one.items()), {**stream})
     if sighting.sequence <= known.get("sequence", 0):
         return state
     applications = [held for held in state["applications"] if held["id"] != sighting.application]

@@ -15,6 +15,7 @@ import push_registry.usecases
 from contacts.events import Subject
 from contacts.model import Registration
 from device_admin.model.adoption import Adopted
+from device_admin.model.page import PageRequest
 from device_admin.model.transaction import accept
 from device_events import catalog
 from push_registry import model
@@ -129,6 +130,10 @@ def _contacts() -> Sequence[Step]:
             CONTACTS, catalog.CONTACT_DEVICE_REGISTERED, subject=key, listId=ALERTING, contactId=enc, deviceId="one"
         )
 
+    async def register_by_id(stage: Stage) -> None:
+        enc = subject(stage, await _holder(stage, "one")).enc_contact_id
+        await register(EMAILS[1], "one", contact_id=enc)(stage)
+
     async def erase_contact(stage: Stage) -> None:
         key = await _holder(stage, "two")
         assert await contacts.usecases.erase_contact(stage.of(CONTACTS).store, subject(stage, key), key)
@@ -144,6 +149,7 @@ def _contacts() -> Sequence[Step]:
         Step(CONTACTS, "another contact takes the device", register(EMAILS[1], "one", match=("Email",)),
              forgets=["devices/one"]),
         Step(CONTACTS, "register a second device", register(EMAILS[1], "two", match=("Email",))),
+        Step(CONTACTS, "register by its id", register_by_id),
         Step(CONTACTS, "LOST", lambda s: s.status(CONTACTS, "one", "LOST", 2)),
         Step(CONTACTS, "ACTIVE", lambda s: s.status(CONTACTS, "one", "ACTIVE", 3)),
         Step(CONTACTS, "own event", own_event, writes=False),
@@ -160,8 +166,8 @@ async def _holder(stage: Stage, device: str) -> str:
 
 
 def _admin() -> Sequence[Step]:
-    push = {"deviceId": "one", "applicationId": APP, "platform": "A", "userId": "user"}
-    who = {"runtime": RUNTIME, "device_id": "one", "user": "admin"}
+    push: dict[str, Any] = {"deviceId": "one", "applicationId": APP, "platform": "A", "userId": "user"}
+    who: dict[str, Any] = {"runtime": RUNTIME, "device_id": "one", "user": "admin"}
 
     def change(status: str, *, asynchronous: bool = False) -> Callable[[Stage], Awaitable[Any]]:
         async def do(stage: Stage) -> None:
@@ -172,7 +178,7 @@ def _admin() -> Sequence[Step]:
         return do
 
     def applied(service: str, sequence: int) -> Callable[[Stage], Awaitable[Any]]:
-        facts = {"deviceId": "one", "service": service, "status": "LOST", "effects": {"n": 1}}
+        facts: dict[str, Any] = {"deviceId": "one", "service": service, "status": "LOST", "effects": {"n": 1}}
         return lambda stage: stage.hear(
             ADMIN,
             catalog.DEVICE_STATUS_APPLIED,
@@ -182,22 +188,26 @@ def _admin() -> Sequence[Step]:
             **facts,
         )
 
-    def adopt(stage: Stage) -> Awaitable[Any]:
+    async def adopt(stage: Stage) -> None:
         adopted = Adopted(
             runtime=RUNTIME, device_id="one", status="STOLEN", time=stage.clock.now(), sequence=90, transaction_id=900
         )
-        return stage.of(ADMIN).store.decide_device(device_key("one"), device_admin.usecases.adopting(adopted))
+        await stage.of(ADMIN).store.decide_device(device_key("one"), device_admin.usecases.adopting(adopted))
 
-    def say_again(stage: Stage) -> Awaitable[Any]:
-        return stage.of(ADMIN).store.decide_device(device_key("one"), device_admin.usecases.saying_again())
+    async def say_again(stage: Stage) -> None:
+        await stage.of(ADMIN).store.decide_device(device_key("one"), device_admin.usecases.saying_again())
 
     async def leave_pending(stage: Stage) -> None:
         pending = accept(50, **who, status="ACTIVE", server="rollcall", asynchronous=False, now=stage.clock.now())
         await stage.of(ADMIN).store.create_transaction(pending)
 
-    def erase(stage: Stage) -> Awaitable[Any]:
+    async def erase(stage: Stage) -> None:
         erasing = device_admin.usecases.erasing(stage.clock.now())
-        return stage.of(ADMIN).store.decide_device(device_key("one"), erasing)
+        await stage.of(ADMIN).store.decide_device(device_key("one"), erasing)
+
+    def listing(query: str, order_by: str = "uid") -> Callable[[Stage], Awaitable[Any]]:
+        page = PageRequest(order_by=order_by, size=10)
+        return lambda stage: stage.of(ADMIN).store.devices(RUNTIME, query=query, page=page)
 
     def hear(type_: str, sequence: int, **data: Any) -> Callable[[Stage], Awaitable[Any]]:
         return lambda stage: stage.hear(ADMIN, type_, sequence=sequence, **data)
@@ -217,6 +227,11 @@ def _admin() -> Sequence[Step]:
         Step(ADMIN, "recover", lambda s: device_admin.usecases.recover_transactions(s.of(ADMIN))),
         Step(ADMIN, "change an application", lambda s: device_admin.usecases.change_application_status(
             s.of(ADMIN), **who, application=APP, status="DISABLED", asynchronous=False)),
+        Step(ADMIN, "list devices", listing(""), writes=False),
+        Step(ADMIN, "search devices", listing("ann"), writes=False),
+        Step(ADMIN, "list devices by status", listing("", order_by="status"), writes=False),
+        Step(ADMIN, "list transactions", lambda s: s.of(ADMIN).store.transactions(
+            RUNTIME, failed_only=True, page=PageRequest(order_by="created", size=10)), writes=False),
         Step(ADMIN, "expire", lambda s: device_admin.usecases.expire_inactive(s.of(ADMIN))),
         Step(ADMIN, "adopt", adopt),
         Step(ADMIN, "say again", say_again),

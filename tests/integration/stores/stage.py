@@ -17,7 +17,8 @@ from device_events import Event, catalog
 from tests.model.fleet import RUNTIME, TickingClock, device_key
 from tests.model.members import ADMIN, CONTACTS, MEMBERS, MOBILE, PUSH, Member
 
-__all__ = ["ADMIN", "CONTACTS", "MEMBERS", "MOBILE", "PUSH", "Member", "Stage", "stage"]
+__all__ = ["ADMIN", "CONTACTS", "MEMBERS", "MOBILE", "OWN", "PUSH", "Member", "Stage", "stage"]
+OWN = "looked at by a test"  # what a test's own reads say of themselves
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Stage:
 
     async def documents(self, member: Member) -> dict[str, Document]:
         """Its aggregates as they are, by id."""
-        found = self.collections[member.source].find({"version": {"$exists": True}})
+        found = self.collections[member.source].find({"version": {"$exists": True}}, comment=OWN)
         return {document["_id"]: document async for document in found}
 
     async def hear(self, member: Member, type_: str, *, sequence: int = 1, **more: Any) -> None:
