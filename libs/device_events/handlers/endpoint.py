@@ -43,11 +43,15 @@ class Endpoint:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open += 1
+        surplus = self._open > CONNECTIONS
         try:
-            if self._open > CONNECTIONS:
-                answer, head = _plain(HTTPStatus.SERVICE_UNAVAILABLE), False
-            else:
-                answer, head = await self._answer(reader)
+            if self._open > 2 * CONNECTIONS:
+                writer.transport.abort()
+                return
+            # A surplus caller is heard out too: closed on while it is still sending, it would not see the answer.
+            answer, head = await self._answer(reader)
+            if surplus:
+                answer = _plain(HTTPStatus.SERVICE_UNAVAILABLE)
             writer.write(_written(answer, head=head))
             async with asyncio.timeout(CALLER_LIMIT):
                 await writer.drain()
