@@ -13,7 +13,6 @@ from device_events.event import Event
 from device_events.handlers.event import CustomEvent
 from device_events.handlers.worker import Worker
 from device_events.intake import RawIntake
-from device_events.points import reached
 from device_events.publisher import Publisher
 from device_events.settlement import Settlement, SubscriberLimits
 from device_events.window import Record, Window
@@ -35,11 +34,12 @@ class Dispatch(Settlement):
         self._workers = workers
 
     def settle(self, record: Record, window: Window) -> Coroutine[Any, Any, bool] | None:
+        """As any settlement, but for triggered custom events, which go to their handlers."""
         if event_type(record.headers) != CUSTOM_EVENT_TRIGGERED:
             return super().settle(record, window)
-        return self._settle_with_all(record, window)
+        return self._dispatch(record, window)
 
-    async def _settle_with_all(self, record: Record, window: Window) -> bool:
+    async def _dispatch(self, record: Record, window: Window) -> bool:
         try:
             event = decode(record.key, record.value, record.headers)
         except Rejected as error:
@@ -56,8 +56,7 @@ class Dispatch(Settlement):
             return True
         if not all(await asyncio.gather(*(self._through(worker, record, event, window) for worker in due))):
             return False
-        self.counts["handled"] += 1
-        reached("after-effect")
+        self.succeeded(record, event)
         return True
 
     async def _through(self, worker: Worker, record: Record, event: Event, window: Window) -> bool:
