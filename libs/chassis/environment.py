@@ -4,9 +4,7 @@ Any variable may be given as `NAME_FILE`, naming a file that holds the value: th
 """
 
 import base64
-import difflib
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +14,7 @@ import yaml
 from environs import EnvValidationError, FileAwareEnv, validate
 from marshmallow import Schema, ValidationError
 
-ALIKE = 0.85  # how much of a name must be that of a setting to be taken for a slip of it, by difflib's measure
-# What Kubernetes tells every container about the Services of its namespace, one named "kafka" among them.
-_SERVICE_LINK = re.compile(r"\w+_SERVICE_(HOST|PORT(_\w+)?)|\w+_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?")
-_LINK_ADDRESS = re.compile(r"(tcp|udp|sctp)://")  # the value of such a `…_PORT`
+from device_events.variables import file_problem, slips
 
 
 class SettingsError(Exception):
@@ -104,13 +99,8 @@ class Env:
         `families` are beginnings of names that are ours alone. What others put there is named by IGNORED_VARIABLES.
         """
         ignored = self.list("IGNORED_VARIABLES", [], about="names that look like settings and are somebody else's")
-        known = [name for asked in self.asked for name in (asked, f"{asked}_FILE")]
-        for name, value in os.environ.items():
-            if name in known or name in (ignored or ()) or _is_service_link(name, value):
-                continue
-            near = _closest(name.upper(), known)
-            if near or name.startswith(families):
-                self.mistake(name, f"no such setting; is {near} meant?" if near else "no such setting")
+        for name, problem in slips(os.environ, self.asked, ignored=ignored or (), families=families):
+            self.mistake(name, problem)
 
     def seal(self) -> None:
         """Raises SettingsError if anything was wrong."""
@@ -127,44 +117,12 @@ class Env:
 
         def collect(name: str, default: Any = ..., *, about: str = "", secret: bool = False, **checks: Any) -> Any:
             self.asked[name] = Variable(name=name, about=about, default=default, secret=secret)
-            if problem := _file_problem(name):
+            if problem := file_problem(os.environ, name):
                 self.mistake(name, problem)
                 return None
             return read(name, default, **checks)
 
         return collect
-
-
-def _file_problem(name: str) -> str | None:
-    """What is wrong with the file that is to hold a variable's value, if one is named. Quotes nothing of it."""
-    path = os.environ.get(f"{name}_FILE")
-    if path is None:
-        return None
-    if os.environ.get(name):
-        return f"given twice, by itself and as {name}_FILE"
-    if not path.strip():
-        return f"{name}_FILE names no file"
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        return f"cannot read the file that {name}_FILE names: {error.strerror}"
-    except UnicodeError:
-        return f"the file that {name}_FILE names is no text"
-    return None if text.strip() else f"the file that {name}_FILE names is empty"
-
-
-def _closest(name: str, known: Sequence[str]) -> str | None:
-    """The setting of which this name is most likely a slip, if of any. What both end with says nothing."""
-    stem, suffix = (name.removesuffix("_FILE"), "_FILE") if name.endswith("_FILE") else (name, "")
-    stems = [one.removesuffix(suffix) for one in known if one.endswith(suffix)]
-    near = difflib.get_close_matches(stem, stems, n=1, cutoff=ALIKE)
-    return f"{near[0]}{suffix}" if near else None
-
-
-def _is_service_link(name: str, value: str) -> bool:
-    if _SERVICE_LINK.fullmatch(name):
-        return True
-    return name.endswith("_PORT") and _LINK_ADDRESS.match(value) is not None
 
 
 def _place(error: yaml.YAMLError | UnicodeError) -> str:

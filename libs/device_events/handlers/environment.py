@@ -5,7 +5,7 @@ Any variable may be given as `NAME_FILE`, naming a file that holds the value: th
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING
 from pathlib import Path
 from types import NoneType
@@ -13,6 +13,8 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from marshmallow import ValidationError, fields
 from marshmallow.fields import Field
+
+from device_events.variables import file_problem, slips
 
 S = TypeVar("S")
 Validator = Callable[[Any], Any]
@@ -47,6 +49,8 @@ class Environment:
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
         self._variables = os.environ if variables is None else variables
         self._mistakes: list[str] = []
+        self._asked: list[str] = []
+        self._families: list[str] = []
 
     def read(self, kind: type[S], *, prefix: str = "", checks: Mapping[str, Validator] | None = None) -> S | None:
         """The dataclass, each field from the variable of its name in capitals, behind the prefix; None if any is wrong.
@@ -56,8 +60,11 @@ class Environment:
         together. `checks` are validators for fields that have none of their own.
         """
         values, before, hints = {}, len(self._mistakes), get_type_hints(kind)
+        if prefix:
+            self._families.append(prefix)
         for field in dataclasses.fields(kind):  # type: ignore[arg-type]  # the caller's is one
             name = f"{prefix}{field.name}".upper()
+            self._asked.append(name)
             validate = field.metadata.get("validate") or (checks or {}).get(field.name)
             text = self._text(name)
             if text:
@@ -75,6 +82,11 @@ class Environment:
         """Report a variable that cannot be right."""
         self._mistakes.append(f"{name}: {problem}")
 
+    def refuse_unknown(self, ignored: Collection[str]) -> None:
+        """Report what looks like one of the settings read so far and is none, unless it is to be ignored."""
+        for name, problem in slips(self._variables, self._asked, ignored=ignored, families=tuple(self._families)):
+            self.mistake(name, problem)
+
     def seal(self) -> None:
         """Raises SettingsError if anything was wrong."""
         if self._mistakes:
@@ -82,13 +94,11 @@ class Environment:
 
     def _text(self, name: str) -> str | None:
         """What is given; "" if nothing is, None if it cannot be read."""
+        if problem := file_problem(self._variables, name):
+            self.mistake(name, problem)
+            return None
         if path := self._variables.get(f"{name}_FILE"):
-            try:
-                return Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeError) as error:
-                why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-                self.mistake(f"{name}_FILE", f"cannot be read: {why}")
-                return None
+            return Path(path).read_text(encoding="utf-8").strip()
         return self._variables.get(name, "")
 
     def _parsed(self, name: str, text: str, hint: Any, validate: Validator | None) -> Any:

@@ -1,6 +1,6 @@
 """What a runner is told, by the same variables as the services."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 LONGEST_STOP = 20.0  # seconds; with the commit less than the group waits for a member that leaves
 _PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+_SERVER = validate.Regexp(
+    r"([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}\Z", error="must be host:port, separated by commas"
+)
 _KAFKA: Mapping[str, Any] = {
+    "bootstrap_servers": _SERVER,
     "security_protocol": validate.OneOf(_PROTOCOLS),
     "sasl_mechanism": validate.OneOf(_MECHANISMS),
     "topic_prefix": validate.Regexp(r"[A-Za-z0-9._-]{0,80}\Z"),
@@ -33,6 +37,7 @@ class RunnerSettings:
     log_level: str = setting("INFO", validate=validate.OneOf(("DEBUG", "INFO", "WARNING", "ERROR")))
     log_format: str = setting("json", validate=validate.OneOf(("json", "console")))
     shutdown_timeout: float = setting(10.0, validate=validate.Range(0, LONGEST_STOP, min_inclusive=False))
+    ignored_variables: Sequence[str] = setting((), about="names that look like settings and are somebody else's")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ def read_settings(handlers: Handlers[Any], variables: Mapping[str, str] | None =
 
         mongodb = env.read(MongoSettings)
     own = env.read(handlers.kind, prefix=handlers.prefix) if handlers.kind else None
+    env.refuse_unknown(runner.ignored_variables if runner else ())
     env.seal()
     if own is not None:
         handlers.settings = own

@@ -65,9 +65,23 @@ def test_a_secret_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
     assert "s3cret" not in repr(shop)
 
 
-def test_a_file_that_cannot_be_read_is_a_mistake_among_others(tmp_path: Path) -> None:
-    found = mistakes(url_file=str(tmp_path / "gone"), workers="0")
-    assert [one.split(":")[0] for one in found] == ["SHOP_URL_FILE", "SHOP_WORKERS"]
+def test_a_file_that_cannot_hold_the_value_is_a_mistake_among_others(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    found = mistakes(url_file=str(tmp_path / "gone"), workers="0", key="k", key_file=str(tmp_path / "empty"))
+    assert [one.split(":")[0] for one in found] == ["SHOP_KEY", "SHOP_URL", "SHOP_WORKERS"]
+    assert mistakes(url_file=str(tmp_path / "empty")) == ["SHOP_URL: the file that SHOP_URL_FILE names is empty"]
+
+
+def test_a_name_that_looks_like_a_setting_and_is_none_is_a_mistake_unless_it_is_to_be_ignored() -> None:
+    env = Environment({"SHOP_URL": "u", "SHOP_WORKER": "3", "SHOP_DOOR": "x", "SHOP_OTHER": "y", "PATH": "/bin"})
+    env.read(Shop, prefix="SHOP_")
+    env.refuse_unknown(["SHOP_OTHER"])
+    with pytest.raises(SettingsError) as refused:
+        env.seal()
+    assert refused.value.mistakes == [
+        "SHOP_DOOR: no such setting",
+        "SHOP_WORKER: no such setting; is SHOP_WORKERS meant?",
+    ]
 
 
 def test_how_to_log_in_to_kafka_is_read_as_the_services_read_it() -> None:
