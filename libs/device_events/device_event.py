@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from device_events.catalog import topic_for
-from device_events.envelope import trace_of
+from device_events.envelope import ATTRIBUTES, trace_of
 from device_events.typed_payloads import TypedPayload, typed
 from device_events.window import Record
 
@@ -97,6 +97,17 @@ class DeviceEvent(Generic[P_co]):
     def offset(self) -> int:
         """The offset in the partition."""
         return int(self._record.offset)
+
+    def as_cloudevent(self) -> dict[str, Any]:
+        """The event in CloudEvents' JSON format, `data` as it came: for another bus, or a file.
+
+        Extensions that this version does not know are left out.
+        """
+        attributes = {name: getattr(self, name) for name in ATTRIBUTES if name != "time"}
+        given = {name: value for name, value in attributes.items() if value is not None}
+        time = self._headers["ce_time"].decode()
+        known = {"specversion": "1.0", "datacontenttype": "application/json", "time": time}
+        return {**known, **given, "data": dict(self._json)}
 
     def _optional(self, name: str) -> str | None:
         found = self._headers.get(name)
