@@ -78,6 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _answer(args: argparse.Namespace) -> int:
+    try:
+        orjson.dumps([str(value) for value in vars(args).values()])
+    except orjson.JSONEncodeError:
+        raise Misused("the arguments are no text in UTF-8") from None
     if args.stack:
         use_stack(args.stack)
     outcome: Outcome = asyncio.run(args.run(args))

@@ -17,6 +17,7 @@ from rollcall.timeline import unread
 
 _POLL_MS = 500
 _QUIET_POLLS = 10  # polls without a record after which the brokers are asked whether they are there
+_CLOSED = "connection closed"
 _AGAIN = 1.0  # seconds
 
 
@@ -45,7 +46,9 @@ class Follower:
             except NOT_ALLOWED as error:
                 raise Misused(f"Kafka does not let us read: {type(error).__name__} {error}".strip()) from error
             except (KafkaError, TimeoutError, OSError) as error:
-                if refusal := await self.connection.refusal():
+                refusal = await self.connection.refusal()
+                # A balancer whose broker is gone closes connections, too.
+                if refusal and not refusal.startswith(_CLOSED):
                     raise Misused(f"Kafka turns us away: {refusal}") from error
                 self._say_away()
             yield []

@@ -8,7 +8,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from chassis.mongo import Document
 from chassis.outbox import EPOCH
 from rollcall.outcome import Exit, Outcome
-from rollcall.parsing import add_parser
+from rollcall.parsing import add_parser, seconds
 from rollcall.settings import Settings
 from rollcall.workbench import collections
 
@@ -22,7 +22,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         examples=["rollcall outbox", "rollcall outbox --older-than 60 || echo 'events are waiting'"],
     )
     parser.add_argument(
-        "--older-than", type=_seconds, metavar="SECONDS", help="exit with 1 if an event has waited longer than this"
+        "--older-than", type=seconds, metavar="SECONDS", help="exit with 1 if an event has waited longer than this"
     )
     parser.set_defaults(run=_run)
 
@@ -59,13 +59,6 @@ async def backlog(collection: AsyncCollection[Document]) -> dict[str, Any]:
     if total is None:
         return {"documents": 0, "events": 0, "oldestSeconds": None}
     return {"documents": total["documents"], "events": total["events"], "oldestSeconds": max(0.0, total["age"])}
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not seconds >= 0:
-        raise ValueError
-    return seconds
 
 
 def _line(name: str, one: dict[str, Any]) -> str:

@@ -49,3 +49,11 @@ def positive(text: str) -> int:
     if number < 1:
         raise ValueError
     return number
+
+
+def seconds(text: str) -> float:
+    """A number of seconds from 0. Raises ValueError."""
+    number = float(text)
+    if not number >= 0:
+        raise ValueError
+    return number

@@ -81,10 +81,9 @@ async def _run(args: argparse.Namespace) -> Outcome:
         finally:
             if publisher:
                 await publisher.stop()
-            if any(handed.reached[partition.partition] < span.end for partition, span in spans.items()):
-                print(
-                    f"{handed.count} records handed over; to go on: --from {written(handed.reached)}", file=sys.stderr
-                )
+                if any(handed.reached[partition.partition] < span.end for partition, span in spans.items()):
+                    place = written(handed.reached)
+                    print(f"{handed.count} records handed over; to go on: --from {place}", file=sys.stderr)
     return _outcome(args, spans, handed, time.monotonic() - begun)
 
 

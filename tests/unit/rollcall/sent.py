@@ -24,8 +24,8 @@ def lost(id: str = "lost", *, after: int = 0, **changes: Any) -> Event:
 def applied(id: str, *, after: int, causationid: str | None = "lost") -> Event:
     """push-registry has done its part of it."""
     data = {"runtime": "myruntime", "deviceId": "d", "service": "push-registry", "status": "LOST"}
-    data = {**data, "effects": {"tokensRemoved": 1}}
-    return event(id, catalog.DEVICE_STATUS_APPLIED, catalog.PUSH_REGISTRY, data, after, causationid=causationid)
+    told = {**data, "effects": {"tokensRemoved": 1}}
+    return event(id, catalog.DEVICE_STATUS_APPLIED, catalog.PUSH_REGISTRY, told, after, causationid=causationid)
 
 
 def pushed(id: str, *, user: str = "alice", after: int = 0) -> Event:
