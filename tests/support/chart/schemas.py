@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -63,15 +64,21 @@ def _of_kubernetes(api_version: str, kind: str, version: str) -> Schema | None:
     file = folder / f"{name.lower()}.json"
     if not file.is_file():
         return None
-    schema: Schema = json.loads(file.read_text().replace("_definitions.json#/", "#/"))
-    return schema | {"definitions": _definitions(version)}
+    schema = _loaded(file)
+    return {key: part for key, part in schema.items() if key != "$id"} | {"$defs": _definitions(version)}
 
 
 @functools.cache
 def _definitions(version: str) -> Schema:
     folder = files("kubernetes_validate") / "kubernetes-json-schema" / f"v{version}-local-strict"
-    definitions: Schema = json.loads((folder / "_definitions.json").read_text().replace("_definitions.json#/", "#/"))
-    return definitions.get("definitions", definitions)
+    definitions: Schema = _loaded(folder / "_definitions.json")["$defs"]
+    return definitions
+
+
+def _loaded(file: Traversable) -> Schema:
+    """The file's schema, pointing into itself where it points into that of all definitions."""
+    schema: Schema = json.loads(file.read_text().replace('"/api/_definitions.json#/', '"#/'))
+    return schema
 
 
 @functools.cache
