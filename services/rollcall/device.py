@@ -12,7 +12,7 @@ from rollcall.parsing import add_group, add_parser
 from rollcall.places import time
 from rollcall.portrait import portrait
 from rollcall.profile import Profiler
-from rollcall.settings import EraseSettings
+from rollcall.settings import ContactSettings
 from rollcall.sightings import iso
 from rollcall.timeline import timeline
 from rollcall.workbench import collections
@@ -53,7 +53,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 async def _run(args: argparse.Namespace) -> Outcome:
-    settings = EraseSettings.from_env()
+    settings = ContactSettings.from_env()
     device, since = Device(args.runtime, args.device_id), min(args.since, datetime.now(UTC))
     async with collections(settings.places) as found:
         profile = await Profiler(settings, found, device, args.values).profile()

@@ -24,7 +24,7 @@ from rollcall.outcome import Exit, Misused, Outcome
 from rollcall.parsing import add_group, add_parser
 from rollcall.remains import remains
 from rollcall.services import CONTACTS, DEVICE_ADMIN, MOBILE_PLATFORM, PUSH_REGISTRY
-from rollcall.settings import EraseSettings
+from rollcall.settings import ContactSettings
 from rollcall.workbench import Collections, collections, writing
 
 _HEXADECIMAL = re.compile(r"(?:[0-9a-f]{2}){1,32}")
@@ -59,7 +59,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 async def _erase_device(args: argparse.Namespace) -> Outcome:
-    settings = EraseSettings.from_env()
+    settings = ContactSettings.from_env()
     device = Device(args.runtime, args.device_id)
     async with reading(settings.kafka) as reader, collections(settings.places) as found:
         await _require_level(found)
@@ -71,7 +71,7 @@ async def _erase_device(args: argparse.Namespace) -> Outcome:
         return await _outcome({"device": device.key}, erased, reader, is_about)
 
 
-async def _device_erased(settings: EraseSettings, found: Collections, device: Device) -> dict[str, int | None]:
+async def _device_erased(settings: ContactSettings, found: Collections, device: Device) -> dict[str, int | None]:
     """How much each service had; None where it never was. push-registry goes after those who need its tokens."""
     erased: dict[str, int | None] = {}
     ids = ContactIds(settings.contact_id_keys)
@@ -99,7 +99,7 @@ async def _device_erased(settings: EraseSettings, found: Collections, device: De
 
 
 async def _erase_contact(args: argparse.Namespace) -> Outcome:
-    settings = EraseSettings.from_env()
+    settings = ContactSettings.from_env()
     contact_list = settings.catalogue.contact_lists.get(args.list_id)
     if contact_list is None:
         raise Misused(f"the catalogue has no contact list {args.list_id}")

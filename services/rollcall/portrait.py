@@ -82,7 +82,8 @@ def _push_registry(known: Mapping[str, Any], paint: Paint) -> Iterator[str]:
     if not known["registrations"]:
         yield paint("no registrations", DIM)
     if known["reservedTokens"]:
-        yield paint(f"{known['reservedTokens']} reserved: no other device may bring its tokens back", DIM)
+        its = "its token stays" if known["reservedTokens"] == 1 else f"its {known['reservedTokens']} tokens stay"
+        yield paint(f"{its} reserved: no other device may register what it had", DIM)
 
 
 def _mobile_platform(known: Mapping[str, Any], paint: Paint) -> Iterator[str]:

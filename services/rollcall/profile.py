@@ -17,7 +17,7 @@ from device_events import BLOCKING
 from mobile_platform.model import Client, is_registered
 from push_registry.model import Device, Registration, token_digests
 from rollcall.services import CONTACTS, DEVICE_ADMIN, MOBILE_PLATFORM, PUSH_REGISTRY
-from rollcall.settings import EraseSettings
+from rollcall.settings import ContactSettings
 from rollcall.sightings import iso
 from rollcall.workbench import Collections, reading_only
 
@@ -28,7 +28,7 @@ _DIGEST = 8  # characters, enough to tell one from another
 class Profiler:
     """Reads what is known of one device. `values`: phone numbers and the values of contacts, too."""
 
-    settings: EraseSettings
+    settings: ContactSettings
     found: Collections
     device: Device
     values: bool = False

@@ -43,16 +43,16 @@ class Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EraseSettings(Settings):
+class ContactSettings(Settings):
     """Besides, what names a contact: the lists of the catalogue and the keys of EncContactIds."""
 
     catalogue: Catalogue
     contact_id_keys: Mapping[str, bytes] = field(repr=False)
 
     @classmethod
-    def from_env(cls) -> "EraseSettings":
+    def from_env(cls) -> "ContactSettings":
         """Read the environment. Raises SettingsError, listing every mistake."""
-        return read_settings(_build_for_erasing, _read_for_erasing)
+        return read_settings(_build_with_contacts, _read_with_contacts)
 
 
 def account_from_env() -> Account:
@@ -74,7 +74,7 @@ def read(env: Env) -> dict[str, Any]:
     return {"own": {name: _own_place(env, name) for name in SERVICES}}
 
 
-def _read_for_erasing(env: Env) -> dict[str, Any]:
+def _read_with_contacts(env: Env) -> dict[str, Any]:
     return {
         **read(env),
         "catalogue": env.yaml("CATALOGUE_FILE", CatalogueSchema()),
@@ -105,8 +105,8 @@ def _build(**read: Any) -> Settings:
     return Settings(kafka=read["kafka"], places=_places(read))
 
 
-def _build_for_erasing(**read: Any) -> EraseSettings:
-    return EraseSettings(
+def _build_with_contacts(**read: Any) -> ContactSettings:
+    return ContactSettings(
         kafka=read["kafka"],
         places=_places(read),
         catalogue=read["catalogue"],

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from chassis.settings import SettingsError
-from rollcall.settings import EraseSettings, Settings
+from rollcall.settings import ContactSettings, Settings
 
 SHARED = {"KAFKA_BOOTSTRAP_SERVERS": "k:9092", "MONGODB_URI": "mongodb://m/?replicaSet=rs0"}
 
@@ -39,7 +39,7 @@ def test_every_mistake_is_named_at_once_and_no_password_is_repeated(monkeypatch:
     for name, value in wrong.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError) as raised:
-        EraseSettings.from_env()
+        ContactSettings.from_env()
     text = str(raised.value)
     for name in ("KAFKA_BOOTSTRAP_SERVERS", "CATALOGUE_FILE", *list(wrong)[1:]):
         assert name in text
