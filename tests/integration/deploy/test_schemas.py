@@ -33,7 +33,7 @@ def test_the_sets_bring_out_every_kind(rendered: Mapping[str, Manifests]) -> Non
 
 def _mutations(manifest: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     unknown, wrong, nowhere = (copy.deepcopy(manifest) for _ in range(3))
-    unknown.setdefault("spec", unknown)["misspelt"] = True
+    unknown.get("spec", unknown)["misspelt"] = True
     yield "an unknown key", unknown
     wrong["metadata" if "spec" not in wrong else "spec"] = "text"
     yield "a wrong type", wrong

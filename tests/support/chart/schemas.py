@@ -44,7 +44,7 @@ def mistakes(manifest: Mapping[str, Any], version: str) -> list[str]:
     if validator is None:
         return [f"no schema for {manifest['apiVersion']} {manifest['kind']}"]
     return [
-        f"{manifest['kind']} {manifest['metadata'].get('name')}: {'.'.join(map(str, error.instance_path))}: {error.message}"
+        f"{manifest['kind']}: {'.'.join(map(str, error.instance_path))}: {error.message}"
         for error in validator.iter_errors(manifest)
     ]
 
@@ -108,9 +108,9 @@ def _strict(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     made = {key: _strict(part) for key, part in schema.items()}
-    if isinstance(made.get("properties"), dict) and made.get("type") == "object":
-        if not made.get("x-kubernetes-preserve-unknown-fields"):
-            made.setdefault("additionalProperties", False)
+    known = made.get("type") == "object" and isinstance(made.get("properties"), dict)
+    if known and not made.get("x-kubernetes-preserve-unknown-fields"):
+        made.setdefault("additionalProperties", False)
     if made.get("x-kubernetes-int-or-string"):
         made = {"anyOf": [{"type": "integer"}, {"type": "string"}]}
     return made
