@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from device_events.contract import cloud_event
+
 Described = Mapping[str, Any]
-_HEADERS = "cloud-event"
 
 
 def section(document: Described) -> str:
@@ -21,7 +22,7 @@ def section(document: Described) -> str:
 {"".join(_channel(document, name) for name in channels if name in own)}
 {"".join(_channel(document, name) for name in channels if name not in own)}
 <h2 id="headers">Headers of every event</h2>
-{_fields(document, document["components"]["schemas"][_HEADERS])}
+{_fields(document, document["components"]["schemas"][cloud_event.NAME])}
 </section>
 """
 

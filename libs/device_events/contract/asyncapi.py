@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from device_events.catalog import CATALOG, TOPICS, EventType, Topic
-from device_events.contract import cloud_event, json_schema
+from device_events.contract import cloud_event, json_schema, kafka
 from device_events.contract.dead_letters import dead_letters, retries
 from device_events.contract.golden import golden_record
 
-BINDING = "0.5.0"  # of Kafka
 _ABOUT = (
     "Events are CloudEvents 1.0 in Kafka's binary mode: attributes in headers, the payload as JSON in the value. The "
     "key is the event's subject. An event may come more than once, and late: drop an id that you have seen, and a "
@@ -64,19 +63,7 @@ def _channel(topic: Topic, name: Callable[[str], str]) -> dict[str, Any]:
         "title": topic.name,
         "description": f"Written by {writer} alone. {kept} Events of one key are in order.",
         "messages": {kind.name: {"$ref": f"#/components/messages/{kind.name}"} for kind in _kinds(topic)},
-        "bindings": {"kafka": _kafka_channel(name(topic.name), topic.partitions, topic.settings)},
-    }
-
-
-def _kafka_channel(name: str, partitions: int, settings: Mapping[str, str]) -> dict[str, Any]:
-    """The Kafka binding of a channel, `settings` as brokers take them."""
-    configuration: dict[str, Any] = {name: int(text) if text.isdigit() else text for name, text in settings.items()}
-    configuration["cleanup.policy"] = settings["cleanup.policy"].split(",")
-    return {
-        "topic": name,
-        "partitions": partitions,
-        "topicConfiguration": configuration,
-        "bindingVersion": BINDING,
+        "bindings": kafka.channel(name(topic.name), topic.partitions, topic.settings),
     }
 
 
@@ -90,12 +77,7 @@ def _message(kind: EventType) -> dict[str, Any]:
         "headers": cloud_event.headers_of(kind),
         "payload": {"$ref": f"#/components/schemas/{kind.name}"},
         "correlationId": {"location": "$message.header#/ce_correlationid"},
-        "bindings": {
-            "kafka": {
-                "key": {"type": "string", "minLength": 1, "description": "The event's subject."},
-                "bindingVersion": BINDING,
-            }
-        },
+        "bindings": kafka.message("The event's subject."),
         "examples": [{"name": "golden", "headers": golden.headers, "payload": golden.payload}],
     }
 
@@ -116,9 +98,8 @@ def _receives(application: Application) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, handled in application.handles.items():
         topic = TOPICS[name]
         names = [kind.name for kind in _kinds(topic) if kind.name in handled]
-        group = {"type": "string", "enum": [application.topic(application.group or "")]}
-        bound = {"bindings": {"kafka": {"groupId": group, "bindingVersion": BINDING}}}
-        yield f"receive-{name}", _operation("receive", topic, names) | bound
+        group = application.topic(application.group or "")
+        yield f"receive-{name}", {**_operation("receive", topic, names), "bindings": kafka.operation(group)}
 
 
 def _operation(action: str, topic: Topic, types: list[str]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def channel_breaks(published: Schema, today: Schema) -> Iterator[str]:
             continue
         for type_ in before["messages"].keys() - after["messages"].keys():
             yield f"topic {name}: no longer has {type_}"
-        if _cleanup(before) != _cleanup(after):
+        if _cleanup(before) and _cleanup(before) != _cleanup(after):
             yield f"topic {name}: cleanup.policy was {_cleanup(before)} and is {_cleanup(after)}"
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from device_events.catalog import dead_letter_topic, retry_topic
+from device_events.contract import kafka
+from device_events.dead_letters import HANDLER
+from device_events.topics import topics_of_group
 
 _ORIGIN = {
     "dead-letter-topic": "The topic that the record was read from.",
@@ -13,7 +15,7 @@ _ORIGIN = {
     "dead-letter-group": "The consumer group that has given it up.",
     "dead-letter-reason": "Why.",
 }
-_ANY_GROUP = {"parameters": {"group": {"description": "The consumer group."}}}
+_HANDLER = {HANDLER: {"type": "string", "description": "The handler of custom events that it is about, if one."}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +30,13 @@ class Part:
 
 def dead_letters(group: str | None, name: Callable[[str], str]) -> Part:
     """The dead letters of a group, or of any."""
-    headers = {header: {"type": "string", "description": told} for header, told in _ORIGIN.items()}
+    origin = {header: {"type": "string", "description": told} for header, told in _ORIGIN.items()}
     return _part(
         "dead-letters",
         "send",
-        dead_letter_topic(name(group or "{group}")),
+        (group, name),
         "Events at fault: undecodable, refused by their schema, or failing again and again while others succeed.",
-        {"headers": {"type": "object", "required": [*_ORIGIN], "properties": headers}},
-        {} if group else _ANY_GROUP,
+        {"type": "object", "required": [*_ORIGIN], "properties": {**origin, **_HANDLER}},
     )
 
 
@@ -44,32 +45,36 @@ def retries(group: str | None, name: Callable[[str], str]) -> Part:
     return _part(
         "retries",
         "receive",
-        retry_topic(name(group or "{group}")),
+        (group, name),
         "Dead letters that an operator hands to the group again; nobody else reads them.",
-        {},
-        {} if group else _ANY_GROUP,
+        {"type": "object", "properties": _HANDLER},
     )
 
 
 def _part(
-    name: str, action: str, topic: str, about: str, described: dict[str, Any], parameters: dict[str, Any]
+    name: str, action: str, whose: tuple[str | None, Callable[[str], str]], about: str, headers: dict[str, Any]
 ) -> Part:
+    group, topic_name = whose
+    own = topics_of_group(group or "{group}")
+    topic, partitions, settings = next(one for one in own if one[0].endswith(f".{name}"))
+    address = topic_name(topic)
     return Part(
         name=name,
         channel={
-            "address": topic,
+            "address": address,
             "title": topic,
             "description": about,
             "messages": {name: {"$ref": f"#/components/messages/{name}"}},
-            **parameters,
+            "bindings": kafka.channel(address, partitions, settings),
+            **({} if group else {"parameters": {"group": {"description": "The consumer group."}}}),
         },
         message={
             "name": name,
             "title": name,
             "summary": "A record with its original key, value and headers.",
             "contentType": "application/octet-stream",
+            "headers": headers,
             "payload": {"description": "The original value, as it came."},
-            **described,
         },
         operation={
             "action": action,
