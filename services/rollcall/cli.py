@@ -26,6 +26,8 @@ Run = Callable[[argparse.Namespace], Awaitable[Outcome]]
 class Command(Protocol):
     """A module with a subcommand: `add` puts its parser under the others, with its `run` as a default."""
 
+    __name__: str
+
     def add(self, commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         """Add the parser."""
 

@@ -32,7 +32,8 @@ def variables(container: Manifest) -> dict[str, Any]:
 
 
 def selects(selector: Manifest, deployment: Manifest) -> bool:
-    return selector.items() <= deployment["spec"]["template"]["metadata"]["labels"].items()
+    labels: Manifest = deployment["spec"]["template"]["metadata"]["labels"]
+    return selector.items() <= labels.items()
 
 
 @EACH_SET
