@@ -61,13 +61,13 @@ async def refuse(event: CustomEvent) -> None:
 async def letters(kafka: KafkaConnection, number: int) -> list[Letter]:
     """Those of the group's that are not settled, as an operator sees them, once there are so many."""
 
-    async def look() -> list[Letter] | None:
+    async def look() -> tuple[list[Letter]] | None:
         async with reading(kafka) as reader:
             found = await letters_in(reader.read([catalog.dead_letter_topic(GROUP)]))
         waiting = [letter for letter in found if letter.settled is None]
-        return waiting if len(waiting) == number else None
+        return (waiting,) if len(waiting) == number else None
 
-    found = await eventually(look, within=30, every=0.2)
+    (found,) = await eventually(look, within=30, every=0.2)
     return sorted(found, key=lambda letter: letter.id)
 
 
