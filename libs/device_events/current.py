@@ -49,6 +49,7 @@ async def _newest(
     newest: dict[bytes | None, int] = {}
     async for record in _read(consumer, ends):
         if (taken := intake.take(record)) is not None:
+            taken[1].check()
             intake.handled(record, taken[1])
             newest[record.key] = record.offset
     return newest

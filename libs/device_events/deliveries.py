@@ -1,5 +1,6 @@
 """Delivery: which repeats a consumer wants to be spared, and the memory that this takes."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from itertools import islice
@@ -21,34 +22,46 @@ class Delivery(Enum):
     compaction delay, a week, gets every one."""
 
 
-class Memory:
-    """The sequences of at most `capacity` names; when it is full, the eighth not met for longest is forgotten."""
+class RepeatFilter:
+    """Knows the sequences of at most `capacity` names; when it is full, the eighth not met for longest is forgotten.
 
-    def __init__(self, capacity: int) -> None:
+    What was handled since the last `changes()` is kept apart if `recording`.
+    """
+
+    def __init__(self, delivery: Delivery, capacity: int, *, recording: bool) -> None:
+        self._by_id = delivery is Delivery.EVERY
         if capacity < 8:
             raise ValueError("the repeat filter's memory needs room for 8 at least")
         self._capacity = capacity
-        self._topics: dict[str, dict[bytes, int]] = {}  # a name met again moves to its end
+        self._topics: defaultdict[str, dict[bytes, int]] = defaultdict(dict)
         self._count = 0
+        self._changed: dict[Name, int] | None = {} if recording else None
 
     def __len__(self) -> int:
         return self._count
 
-    def get(self, topic: str, key: bytes) -> int | None:
-        """The sequence last put, None if it is not known."""
-        found = self._topics.get(topic)
-        return None if found is None else found.get(key)
+    @property
+    def by_device(self) -> bool:
+        """Whether it tells events by their devices and sequences, not by their ids."""
+        return not self._by_id
 
-    def put(self, topic: str, key: bytes, sequence: int) -> None:
-        """Remember the sequence."""
-        known = self._topics.get(topic)
-        if known is None:
-            known = self._topics[topic] = {}
+    def outdated(self, topic: str, key: bytes, sequence: int) -> str | None:
+        """Why the event is to be dropped: "repeated" or "stale"; None if it is not. `key` is its subject or its id."""
+        last = self._topics[topic].get(key)
+        if last is None or (last < sequence and not self._by_id):
+            return None
+        return "repeated" if last == sequence else "stale"
+
+    def handled(self, topic: str, key: bytes, sequence: int) -> None:
+        """Remember it."""
+        known = self._topics[topic]
         if known.pop(key, None) is None:
             self._count += 1
-        known[key] = sequence
+        known[key] = sequence  # a name met again moves to the end
         if self._count > self._capacity:
             self._forget()
+        if self._changed is not None:
+            self._changed[topic, key] = sequence
 
     def _forget(self) -> None:
         # Many at once: the first entry of a dictionary is slow to find once those before it are gone.
@@ -57,46 +70,17 @@ class Memory:
             del largest[key]
             self._count -= 1
 
-
-class RepeatFilter:
-    """Knows what has been handled. What was handled since the last `changes()` is kept apart if `recording`."""
-
-    def __init__(self, delivery: Delivery, capacity: int, *, recording: bool) -> None:
-        self._by_id = delivery is Delivery.EVERY
-        self._memory = Memory(capacity)
-        self._changed: dict[Name, int] | None = {} if recording else None
-
-    def __len__(self) -> int:
-        return len(self._memory)
-
-    @property
-    def by_device(self) -> bool:
-        """Whether it tells events by their devices and sequences, not by their ids."""
-        return not self._by_id
-
-    def outdated(self, topic: str, subject: bytes, id_: bytes, sequence: int) -> str | None:
-        """Why the event is to be dropped: "repeated" or "stale"; None if it is not."""
-        last = self._memory.get(topic, id_ if self._by_id else subject)
-        if last is None or (last < sequence and not self._by_id):
-            return None
-        return "repeated" if last == sequence else "stale"
-
-    def handled(self, topic: str, subject: bytes, id_: bytes, sequence: int) -> None:
-        """Remember it."""
-        key = id_ if self._by_id else subject
-        self._memory.put(topic, key, sequence)
-        if self._changed is not None:
-            self._changed[topic, key] = sequence
-
     def unknown(self, records: Iterable[Record]) -> set[Name]:
         """The names of these records that the memory does not know."""
         names = ((record.topic, self._key(record)) for record in records)
-        return {name for name in names if name[1] and self._memory.get(*name) is None}
+        return {name for name in names if name[1] and name[1] not in self._topics[name[0]]}
 
     def learn(self, sequences: Mapping[Name, int]) -> None:
         """What was handled long ago."""
+        changed, self._changed = self._changed, None
         for (topic, key), sequence in sequences.items():
-            self._memory.put(topic, key, sequence)
+            self.handled(topic, key, sequence)
+        self._changed = changed
 
     def changes(self) -> dict[Name, int]:
         """What was handled since this was last asked."""

@@ -1,9 +1,8 @@
 """DeviceEvent: one announced fact about a device, with attributes, its payload too."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from device_events.catalog import topic_for
 from device_events.envelope import ATTRIBUTES, trace_of
@@ -13,49 +12,83 @@ from device_events.window import Record
 P_co = TypeVar("P_co", bound=TypedPayload, covariant=True)
 
 
+class Checked(NamedTuple):
+    """What was found in a record that is an event."""
+
+    headers: Mapping[str, bytes]
+    payload: Mapping[str, Any]
+
+
 class DeviceEvent(Generic[P_co]):
-    """A CloudEvent of ours, read from Kafka. What has been read was checked; attributes are made when asked for.
+    """A CloudEvent of ours, read from Kafka.
+
+    In a loop it was checked before it came. A handler's is checked when it first looks at an attribute, which raises
+    Undecodable for a record that is no event: let it pass, and the record is dead-lettered.
 
     Attribute names are CloudEvents' own. `subject` is the announcing aggregate's id and the Kafka key. `sequence`
     counts the events of one (`source`, `subject`) from 1 without gaps.
     """
 
-    def __init__(self, record: Record, type_: str, headers: Mapping[str, bytes], json: Mapping[str, Any]) -> None:
-        """`headers` are the record's, `json` is its payload; both have been checked."""
+    __slots__ = ("_checked", "_data", "_record", "counter", "told_by", "type")
+
+    _data: P_co
+    told_by: bytes
+    counter: int
+
+    def __init__(
+        self, record: Record, type_: str, check: Callable[[Record], Checked], told_by: bytes, counter: int
+    ) -> None:
+        """`check` gives the headers and the payload of a record that is an event, and raises Undecodable for others.
+
+        `told_by` is what the repeat filter tells it by, `counter` its sequence.
+        """
         self.type = type_
         self._record = record
-        self._headers = headers
-        self._json = json
+        self._checked: Callable[[Record], Checked] | Checked = check
+        self.told_by = told_by
+        self.counter = counter
+
+    def check(self) -> Checked:
+        """Headers and payload; checked when something of the event is looked at first. Raises Undecodable."""
+        checked = self._checked
+        if not isinstance(checked, Checked):
+            checked = self._checked = checked(self._record)
+        return checked
 
     @property
     def id(self) -> str:
         """Unique among all events; a repeat has the id of what it repeats."""
-        return self._headers["ce_id"].decode()
+        return self.check().headers["ce_id"].decode()
 
     @property
     def source(self) -> str:
         """The service that announced it, such as "/rollcall/device-admin"."""
-        return self._headers["ce_source"].decode()
+        return self.check().headers["ce_source"].decode()
 
     @property
     def subject(self) -> str:
         """What the event is about, within its source; for a device "runtime/deviceId"."""
-        return self._headers["ce_subject"].decode()
+        return self.check().headers["ce_subject"].decode()
 
     @property
     def sequence(self) -> int:
         """Its number among those of the same source and subject, from 1."""
-        return int(self._headers["ce_sequence"])
+        return int(self.check().headers["ce_sequence"])
 
-    @cached_property
+    @property
     def time(self) -> datetime:
         """When it happened, by the announcing service's clock; aware, to the millisecond."""
-        return datetime.fromisoformat(self._headers["ce_time"].decode())
+        return datetime.fromisoformat(self.check().headers["ce_time"].decode())
 
-    @cached_property
+    @property
     def data(self) -> P_co:
         """The payload, as an object of its type's class in `device_events`."""
-        return typed(self.type, self._json)  # type: ignore[return-value]  # the class that this type has
+        try:
+            return self._data
+        except AttributeError:
+            made: P_co = typed(self.type, self.check().payload)  # type: ignore[assignment]  # this type's class
+            self._data = made
+            return made
 
     @property
     def deviceid(self) -> str | None:
@@ -70,7 +103,7 @@ class DeviceEvent(Generic[P_co]):
     @property
     def statussequence(self) -> int | None:
         """The sequence of the status change that this event is an effect of."""
-        found = self._headers.get("ce_statussequence")
+        found = self.check().headers.get("ce_statussequence")
         return None if found is None else int(found)
 
     @property
@@ -105,12 +138,12 @@ class DeviceEvent(Generic[P_co]):
         """
         attributes = {name: getattr(self, name) for name in ATTRIBUTES if name != "time"}
         given = {name: value for name, value in attributes.items() if value is not None}
-        time = self._headers["ce_time"].decode()
+        time = self.check().headers["ce_time"].decode()
         known = {"specversion": "1.0", "datacontenttype": "application/json", "time": time}
-        return {**known, **given, "data": dict(self._json)}
+        return {**known, **given, "data": dict(self.check().payload)}
 
     def _optional(self, name: str) -> str | None:
-        found = self._headers.get(name)
+        found = self.check().headers.get(name)
         return None if found is None else found.decode()
 
     def __eq__(self, other: object) -> bool:

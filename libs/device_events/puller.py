@@ -7,26 +7,25 @@ from typing import Any, NamedTuple
 
 from device_events.errors import Rejected
 from device_events.settlement import Settlement
-from device_events.window import Key, Record, Window
+from device_events.window import Record, Window, key_of
 from device_events.workers import TURN
 
 
 class _Next(NamedTuple):
     window: Window
-    key: Key
     record: Record
     event: Any
 
 
 class Puller:
-    """`feed` it with windows that have ready keys, and loop over `events`."""
+    """`feed` it with windows that have records queued, and loop over `events`."""
 
     def __init__(self) -> None:
         self._windows: deque[Window] = deque()
         self._arrived = asyncio.Event()
 
     def feed(self, window: Window) -> None:
-        """This window has ready keys."""
+        """This window has records queued."""
         self._windows.append(window)
         self._arrived.set()
 
@@ -43,7 +42,7 @@ class Puller:
                 yield found.event
                 if not in_hand.done():  # else its partition could not wait so long: it comes again elsewhere
                     settlement.succeeded(found.record, found.event)
-                    window.settle(found.key)
+                    window.settle(key_of(found.record))
             finally:
                 window.tasks.discard(in_hand)
                 if not in_hand.done():
@@ -57,22 +56,22 @@ class Puller:
         while True:
             while self._windows:
                 window = self._windows[0]
-                if window.closed or not window.ready:
+                if window.closed or not window.queue:
                     self._windows.popleft()
                     continue
-                key = window.ready[0]
-                if not (chain := window.chains.get(key)):
-                    window.ready.popleft()
-                    continue
+                record = window.queue.popleft()
+                window.hold(record)
                 try:
-                    taken = settlement.intake.take(chain[0])
+                    taken = settlement.intake.take(record)
+                    if taken is not None:
+                        taken[1].check()
                 except Rejected as error:
-                    if await settlement.give_up(chain[0], window, error):
-                        window.settle(key)
+                    if await settlement.give_up(record, window, error):
+                        window.settle(key_of(record))
                     continue
                 if taken is not None:
-                    return _Next(window, key, chain[0], taken[1])
-                window.settle(key)
+                    return _Next(window, record, taken[1])
+                window.settle(key_of(record))
             if reading.done():
                 return None
             self._arrived.clear()

@@ -51,6 +51,7 @@ class Settlement:
         """Without `dead_letters`, an event at fault is raised."""
         self.counts: Counter[str] = intake.counts
         self.intake = intake
+        self._take, self._handled = intake.take, intake.handled
         self._group = group if dead_letters else None
         self._publisher = publisher
         self._limits = limits
@@ -62,7 +63,7 @@ class Settlement:
         It was not only when its window closed first. Call it within a task: the handler begins here.
         """
         try:
-            taken = self.intake.take(record)
+            taken = self._take(record)
         except Rejected as error:
             return self.give_up(record, window, error)
         if taken is None:
@@ -75,7 +76,9 @@ class Settlement:
             # Most handlers of a busy stream wait for nothing: no timer, no frame between the worker and them.
             waits_for = work.send(None)
         except StopIteration:
-            self.succeeded(record, event)
+            self.counts["handled"] += 1
+            reached("after-effect")
+            self._handled(record, event)
             return None
         except Exception as error:
             return self._handle(record, event, handler, window, _raising(error))

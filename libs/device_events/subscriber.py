@@ -54,7 +54,7 @@ class Subscriber:
         any other exception is retried with backoff, then dead-lettered if other events succeed meanwhile.
         Without a group it reads all partitions by itself, from `start`, and commits nothing. `start` is where a new
         group begins. Without `dead_letters`, `run()` raises what it would have dead-lettered. `feed`, if given, is
-        told of each window that has ready keys, instead of workers that settle them.
+        told of each window that has records queued, instead of workers that settle them.
         """
         self.group = group
         self.topics = tuple(topics)
@@ -205,8 +205,8 @@ class Subscriber:
     def _take_in(self, partition: TopicPartition, records: Sequence[Record]) -> None:
         if (window := self._windows.get(partition)) is None:
             window = self._windows[partition] = Window()
-        if window.add(records):
-            self._feed(window)
+        window.add(records)
+        self._feed(window)
 
     def _work(self, window: Window) -> None:
         Workers(window, self.settlement.settle, self._fail).feed()

@@ -27,6 +27,7 @@ P = TypeVar("P", bound=TypedPayload)
 Q = TypeVar("Q", bound=TypedPayload)
 H = TypeVar("H", bound=Callable[[Any], Awaitable[None]])
 REMEMBERED = 1_000_000  # names
+LIMITS = SubscriberLimits(window=2_000, poll_records=1_000)
 
 
 @overload
@@ -251,7 +252,7 @@ class Subscription(Generic[P]):
             group=self._group,
             topics=sorted(topics),
             handlers=intake,
-            limits=self._limits,
+            limits=self._limits or LIMITS,
             start=self._start,
             dead_letters=self._dead_letters,
             feed=puller.feed if puller else None,

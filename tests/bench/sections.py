@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from statistics import mean
 
-from tests.bench import idle, lost, machine, puts, statuses
+from tests.bench import idle, lost, machine, puts, statuses, streams
 from tests.bench.announcements import Announcements
 from tests.bench.puts import CONNECTIONS, DEVICES, Contestant
 from tests.bench.table import Row, Section
@@ -111,9 +111,40 @@ async def readiness(world: World, *, seconds: float, rounds: int) -> list[Sectio
     return [Section("Seconds from process start to ready", "push-registry", "", rows)]
 
 
+async def event_stream(world: World, *, seconds: float, rounds: int) -> list[Section]:
+    """`subscribe()` against a bare loop over aiokafka that decodes the same JSON; all read the same events."""
+    found = await streams.in_turns(world, rounds)
+    bare, bare_cpu = streams.rate(found["bare"]), streams.cpu(found["bare"])
+    rows = [
+        Row("an empty handler, events/s", streams.rate(found["handler"]), bare),
+        Row("  CPU, us an event", streams.cpu(found["handler"]), bare_cpu, 1),
+        Row("a handler that uses the payload, events/s", streams.rate(found["typed"]), bare),
+        Row("an empty loop, events/s", streams.rate(found["loop"]), bare),
+        Row("the repeat filter alone, CPU, us an event", streams.cpu(found["repeats"]), bare_cpu, 2),
+    ]
+    waited, longest, waited_bare = await streams.lone(world)
+    remembering = max(one["megabytes"] for one in found["repeats"])
+    return [
+        Section(f"{streams.COUNT:,} events waiting in Kafka, as many devices", "subscribe()", "bare getmany", rows),
+        Section(
+            f"A lone event at idle, ms from its publication, of {idle.TIMES}",
+            "subscribe()",
+            "bare getone",
+            [Row("median", waited, waited_bare, 1), Row("longest", longest, None, 1)],
+        ),
+        Section(
+            "Resident memory, MB",
+            "subscribe()",
+            "",
+            [Row("a process that remembers 1,000,000 devices", remembering)],
+        ),
+    ]
+
+
 ALL: Mapping[str, Callable[..., Awaitable[list[Section]]]] = {
     "put": put_registrations,
     "status": status_changes,
     "lost": lost_at_idle,
     "ready": readiness,
+    "events": event_stream,
 }

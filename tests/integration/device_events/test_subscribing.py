@@ -219,7 +219,11 @@ async def test_an_event_at_fault_is_dead_lettered_or_raised_as_asked(kafka: Kafk
     with pytest.raises(Rejected, match="breaks"):
         await loop()
     subscription = subscribe(kafka, group="strict", dead_letters=False, limits=QUICK)
-    subscription.on(DeviceStatusChanged)(_nothing)
+
+    @subscription.on(DeviceStatusChanged)
+    async def look(event: DeviceEvent[DeviceStatusChanged]) -> None:
+        assert event.data.status
+
     async with asyncio.timeout(30):
         with pytest.raises(Rejected, match="breaks"):
             await subscription.run()

@@ -3,17 +3,17 @@
 import pytest
 
 from device_events import EVERY, LATEST
-from device_events.deliveries import Memory, RepeatFilter
+from device_events.deliveries import RepeatFilter
 
 TOPIC = "t"
 
 
 def told(one: RepeatFilter, subject: str, sequence: int) -> str | None:
     """Whether the event would be dropped; handled if not."""
-    names = (TOPIC, subject.encode(), f"{subject}-{sequence}".encode(), sequence)
-    why = one.outdated(*names)
+    key = subject if one.by_device else f"{subject}-{sequence}"
+    why = one.outdated(TOPIC, key.encode(), sequence)
     if why is None:
-        one.handled(*names)
+        one.handled(TOPIC, key.encode(), sequence)
     return why
 
 
@@ -30,34 +30,33 @@ def test_every_drops_repeats_alone() -> None:
 
 def test_nothing_counts_as_seen_before_it_was_handled() -> None:
     one = RepeatFilter(LATEST, 100, recording=False)
-    assert one.outdated(TOPIC, b"a", b"a-1", 1) is None
-    assert one.outdated(TOPIC, b"a", b"a-1", 1) is None
+    assert one.outdated(TOPIC, b"a", 1) is None
+    assert one.outdated(TOPIC, b"a", 1) is None
 
 
 def test_two_topics_have_devices_of_their_own() -> None:
     one = RepeatFilter(LATEST, 100, recording=False)
-    one.handled("t", b"a", b"x", 5)
-    assert one.outdated("u", b"a", b"y", 5) is None
+    one.handled("t", b"a", 5)
+    assert one.outdated("u", b"a", 5) is None
 
 
 def test_a_full_memory_forgets_what_was_met_longest_ago() -> None:
-    memory = Memory(80)
+    one = RepeatFilter(LATEST, 80, recording=False)
     for number in range(80):
-        memory.put(TOPIC, b"%d" % number, number)
-    memory.put(TOPIC, b"0", 100)
-    memory.put(TOPIC, b"new", 1)
-    assert memory.get(TOPIC, b"0") == 100
-    assert memory.get(TOPIC, b"new") == 1
-    assert [memory.get(TOPIC, b"%d" % number) for number in range(1, 11)] == [None] * 10
-    assert memory.get(TOPIC, b"11") == 11
-    assert len(memory) == 71
+        one.handled(TOPIC, b"%d" % number, 5)
+    one.handled(TOPIC, b"0", 6)
+    one.handled(TOPIC, b"new", 5)
+    known = {number for number in range(80) if one.outdated(TOPIC, b"%d" % number, 5)}
+    assert known == {0, *range(11, 80)}
+    assert one.outdated(TOPIC, b"new", 5) == "repeated"
+    assert len(one) == 71
 
 
 def test_a_memory_never_holds_more_than_it_may() -> None:
-    memory = Memory(1_000)
+    one = RepeatFilter(EVERY, 1_000, recording=False)
     for number in range(20_000):
-        memory.put(f"t{number % 3}", b"%d" % number, 1)
-        assert len(memory) <= 1_000
+        one.handled(f"t{number % 3}", b"%d" % number, 1)
+        assert len(one) <= 1_000
 
 
 def test_changes_are_given_once_and_again_if_they_could_not_be_kept() -> None:
@@ -80,4 +79,4 @@ def test_what_was_handled_long_ago_can_be_learnt() -> None:
 
 def test_a_memory_without_room_is_refused() -> None:
     with pytest.raises(ValueError, match="room"):
-        Memory(1)
+        RepeatFilter(LATEST, 1, recording=False)

@@ -11,21 +11,40 @@ def record(offset: int, key: str | None, value: bytes | None = b"") -> Record:
 
 
 def filled(keys: str, *, first: int = 0) -> Window:
+    """A window whose records are all held."""
     window = Window()
-    window.add(record(offset, key) for offset, key in enumerate(keys, start=first))
+    window.add([record(offset, key) for offset, key in enumerate(keys, start=first)])
+    hold_all(window)
     return window
 
 
-def test_only_keys_with_nothing_waiting_are_to_be_run() -> None:
+def hold_all(window: Window) -> None:
+    while window.queue:
+        window.hold(window.queue.popleft())
+
+
+def test_the_records_of_a_key_wait_for_each_other_and_those_without_one_for_nobody() -> None:
     window = Window()
-    assert window.add([record(0, "a"), record(1, "b"), record(2, "a")]) == [b"a", b"b"]
-    assert window.add([record(3, "a"), record(4, "c")]) == [b"c"]
+    window.add([record(0, "a"), record(1, "b"), record(2, "a"), record(3, None), record(4, None)])
+    hold_all(window)
+    chains = {key: [one.offset for one in chain] for key, chain in window.chains.items()}
+    assert chains == {b"a": [0, 2], b"b": [1], 3: [3], 4: [4]}
+
+
+def test_what_is_settled_at_once_is_never_held() -> None:
+    window = Window()
+    window.add([record(0, "a", b"123"), record(1, "b", b"123")])
+    assert (len(window), window.position, window.bytes) == (2, 0, 0)
+    window.queue.popleft()
+    assert (len(window), window.position) == (1, 1)
+    window.hold(window.queue.popleft())
+    assert (len(window), window.position, window.bytes) == (1, 1, 3)
     window.settle(b"b")
-    assert window.add([record(5, "b")]) == [b"b"]
+    assert (len(window), window.position, window.bytes) == (0, 2, 0)
 
 
-def test_records_without_a_key_wait_for_nobody() -> None:
-    assert Window().add([record(7, None), record(8, None)]) == [7, 8]
+def test_a_window_may_begin_somewhere_before_anything_was_read() -> None:
+    assert Window(7).to_commit() == 7
 
 
 def test_the_position_is_the_first_record_not_settled() -> None:
@@ -43,6 +62,7 @@ def test_the_position_is_the_first_record_not_settled() -> None:
 def test_offsets_may_have_gaps_as_in_a_compacted_topic() -> None:
     window = Window()
     window.add([record(3, "a"), record(90, "b")])
+    hold_all(window)
     window.settle(b"a")
     assert window.position == 90
     window.settle(b"b")
@@ -52,6 +72,7 @@ def test_offsets_may_have_gaps_as_in_a_compacted_topic() -> None:
 def test_the_bytes_are_those_of_what_is_not_settled() -> None:
     window = Window()
     window.add([record(0, "a", b"12345"), record(1, "b", b"123"), record(2, "b", None)])
+    hold_all(window)
     assert window.bytes == 8
     window.settle(b"b")
     assert window.bytes == 5

@@ -13,7 +13,7 @@ from tests.unit.device_events.test_window import record
 
 def filled(*keys: str) -> Window:
     window = Window()
-    window.add(record(offset, key) for offset, key in enumerate(keys))
+    window.add([record(offset, key) for offset, key in enumerate(keys)])
     return window
 
 
