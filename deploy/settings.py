@@ -46,6 +46,7 @@ SERVICES: Mapping[str, Sequence[Variable]] = {
     "email-handlers": list(of_runner(handlers)),
 }
 COMMAND = "rollcall"  # the operator's: it reads what the services do, and a little more
+_OF_COMMAND = [*variables(rollcall.settings.read), *variables(rollcall.settings.read_account)]
 
 
 def table() -> str:
@@ -53,7 +54,7 @@ def table() -> str:
     rows = ["| variable | default | of | what it is |", "|---|---|---|---|"]
     readers: dict[str, list[str]] = {}
     described: dict[str, Variable] = {}
-    for service, asked in {**SERVICES, COMMAND: variables(rollcall.settings.read)}.items():
+    for service, asked in {**SERVICES, COMMAND: _OF_COMMAND}.items():
         for variable in asked:
             described.setdefault(variable.name, variable)
             if service != COMMAND or variable.name not in readers:

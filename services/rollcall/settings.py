@@ -58,19 +58,25 @@ class ContactSettings(Settings):
 def account_from_env() -> Account:
     """Only where device-admin is and as whom to call it. Raises SettingsError, listing every mistake."""
     env = Env()
-    url: str | None = env.str("DEVICE_ADMIN_URL")
+    read = read_account(env)
+    env.refuse_unknown(())
+    env.seal()
+    return Account(**read)
+
+
+def read_account(env: Env) -> dict[str, Any]:
+    """The variables that only calling device-admin needs."""
+    url: str | None = env.str("DEVICE_ADMIN_URL", about="where `status set` calls device-admin")
     if url is not None and not _ADDRESS.fullmatch(url):
         env.mistake("DEVICE_ADMIN_URL", "must be like https://device-admin.example.com")
-    user: str | None = env.str("DEVICE_ADMIN_USER")
-    password: str | None = env.str("DEVICE_ADMIN_PASSWORD")
+    user: str | None = env.str("DEVICE_ADMIN_USER", about="as whom; `mfpoperator` is enough")
     if user and ":" in user:
         env.mistake("DEVICE_ADMIN_USER", "cannot hold a colon")
-    env.seal()
-    return Account(url=url or "", user=user or "", password=password or "")
+    return {"url": url, "user": user, "password": env.str("DEVICE_ADMIN_PASSWORD", about="its password", secret=True)}
 
 
 def read(env: Env) -> dict[str, Any]:
-    """Its own variables, but those that only erasing needs."""
+    """Its own variables, but those that name contacts or device-admin's API."""
     return {"own": {name: _own_place(env, name) for name in SERVICES}}
 
 
