@@ -33,15 +33,25 @@ class Command(Protocol):
 
 
 COMMANDS: Sequence[Command] = (events, device, status, replay, dead_letters, outbox, reconcile, erase)
-_ENDS = """exit status: 0 done, 1 something not found or not done, 2 wrong arguments or settings, 3 a backend is away.
-Every command may be repeated, also after it was interrupted."""
+_ENDS = """examples:
+  rollcall events tail --from 10m
+  rollcall device show myruntime 12345-6789
+  rollcall status set myruntime 12345-6789 LOST --wait
+  rollcall replay --topic rollcall.contacts --from 2h --group device-admin --dry-run
+  rollcall dead-letters list --help
+
+exit status: 0 done, 1 something not found or not done, 2 wrong arguments or settings, or not allowed,
+3 a backend is away, 130 interrupted. Every command may be repeated, also after it was interrupted."""
 
 
 def build() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = argparse.ArgumentParser(
         prog="rollcall",
-        description="Look after a running Rollcall. MongoDB and Kafka are named by the services' own variables.",
+        description=(
+            "Look into and after a running Rollcall. MongoDB and Kafka are named by the services' own variables,\n"
+            "or, while `make run` serves, by --stack .rollcall/stack.json or ROLLCALL_STACK."
+        ),
         epilog=_ENDS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -20,7 +20,7 @@ from rollcall.workbench import collections
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The parsers."""
-    group = add_group(commands, "device", "See what is known of a device")
+    group = add_group(commands, "device", "See what is known of a device: show")
     parser = add_parser(
         group,
         "show",

@@ -25,7 +25,7 @@ QUIET = Outcome(None, [])
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The parsers."""
-    group = add_group(commands, "events", "See the events that the services announce")
+    group = add_group(commands, "events", "See the events that the services announce: tail")
     parser = add_parser(
         group,
         "tail",

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def add_parser(
     parser = commands.add_parser(
         name,
         help=summary,
-        description=f"{summary}. {description}".strip(),
+        description=textwrap.fill(f"{summary}. {description}".strip(), width=100, break_on_hyphens=False),
         epilog="examples:\n" + "\n".join(f"  {example}" for example in examples),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

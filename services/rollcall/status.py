@@ -25,7 +25,7 @@ _ENDED_BADLY = ("FAILURE", "CANCELED")
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The parsers."""
-    group = add_group(commands, "status", "Set the status of devices")
+    group = add_group(commands, "status", "Mark devices as lost or found: set")
     parser = add_parser(
         group,
         "set",

@@ -1,6 +1,7 @@
 """Replay: a part of a topic reaches one group again, whole, in order and alone, in bounded memory."""
 
 import asyncio
+import resource
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
@@ -73,7 +74,7 @@ async def test_100_000_events_reach_the_group_whole_in_order_and_nobody_else(qui
     kafka = quiet_site.kafka
     sent = await _fill(kafka)
     async with member(kafka, GROUP) as one, member(kafka, OTHER) as other:
-        begun, peak = time.monotonic(), 0
+        begun, peak, cpu = time.monotonic(), 0, _cpu_of_children()
         async with started(quiet_site.variables, *REPLAY, "--from", "beginning", "--json") as process:
             answering = asyncio.create_task(process.communicate())
             while not answering.done():
@@ -84,7 +85,8 @@ async def test_100_000_events_reach_the_group_whole_in_order_and_nobody_else(qui
         answer = Answer(process.returncode or 0, out.decode(), err.decode())
         assert (answer.exit, answer.data["handed"], answer.data["read"]) == (0, EVENTS, EVENTS), answer.err
         await has(one, EVENTS)
-        print(f"{EVENTS} events in {took:.1f} s, {answer.data['rounds']} rounds, {peak / 2**20:.0f} MB at most")
+        spent = f"{took:.1f} s ({_cpu_of_children() - cpu:.1f} s of CPU)"
+        print(f"{EVENTS} events in {spent}, {answer.data['rounds']} rounds, {peak / 2**20:.0f} MB at most")
         assert one.handed == Counter(sent)
         assert len(one.origins) == EVENTS
         assert all(its == sorted(its) for its in one.sequences.values())
@@ -127,6 +129,11 @@ async def _retries(kafka: KafkaConnection) -> int:
 
 async def _are_more(kafka: KafkaConnection, number: int) -> bool:
     return await _retries(kafka) > number
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _memory(pid: int) -> int:
