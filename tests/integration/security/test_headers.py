@@ -64,6 +64,7 @@ async def test_every_operation_sends_them_with_success_and_with_refusal(world: W
 async def test_what_is_not_an_operation_sends_them_too(world: World, service: str) -> None:
     for path in PLAIN:
         answer = await world.services[service].http.get(path)
+        await answer.read()  # else its connection stays open
         assert (answer.status, lacking(answer.headers)) == (200, {}), path
     for method, path in UNROUTED:
         url = URL(world.services[service].url + path, encoded=True)
@@ -76,6 +77,7 @@ async def test_what_is_not_an_operation_sends_them_too(world: World, service: st
 async def test_the_pages_load_only_their_own_and_stand_in_no_frame(world: World, service: str) -> None:
     for path in PAGES:
         answer = await world.services[service].http.get(path)
+        await answer.read()  # else its connection stays open
         policy = answer.headers["Content-Security-Policy"]
         assert (answer.status, lacking(answer.headers, Content_Security_Policy=policy)) == (200, {}), path
         directives = {one.split()[0]: one.split()[1:] for one in policy.split(";")}
