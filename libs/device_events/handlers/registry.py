@@ -49,8 +49,8 @@ class Handlers(Generic[S]):
     """The handlers of one runner, and the settings they share.
 
     `settings` is a frozen dataclass that the runner fills from the environment (see `setting`), from the variables of
-    its fields' names in capitals, behind `prefix`. `records` names the
-    collection of MongoDB in which outcomes are kept; without one they are kept in memory, for one process and its life.
+    its fields' names in capitals, behind `prefix`. `records` names the collection of MongoDB in which outcomes are
+    kept; without one they are kept in memory, for one process and its life.
     """
 
     @overload
