@@ -199,7 +199,7 @@ class Subscriber:
             if batches:
                 # aiokafka answers at once while it has something: the handlers' turn.
                 await asyncio.sleep(0)
-            if loop.time() >= due and self._commit_soon(consumer):
+            if loop.time() >= due and await self._commit_soon(consumer):
                 due = loop.time() + self.limits.commit_every
 
     def _take_in(self, partition: TopicPartition, records: Sequence[Record]) -> None:
@@ -236,7 +236,7 @@ class Subscriber:
     def _is_full(self, window: Window) -> bool:
         return len(window) >= self.limits.window or window.bytes >= self.limits.window_bytes
 
-    def _commit_soon(self, consumer: AIOKafkaConsumer) -> bool:
+    async def _commit_soon(self, consumer: AIOKafkaConsumer) -> bool:
         """Commit beside the work; whether one has begun. Raises what the last one has raised."""
         if (last := self._committing) is not None:
             if not last.done():

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from pymongo import UpdateOne, WriteConcern
 
 from chassis import mongo
@@ -59,13 +59,11 @@ def acknowledge_before_majority() -> None:
 
 def wait_for_handlers_between_polls() -> None:
     """A batch is handled to its end before the next poll: where that takes too long, the member is put out."""
-    commit = Subscriber._commit
+    commit_soon = Subscriber._commit_soon
 
-    async def commit_when_handled(
-        self: Subscriber, consumer: AIOKafkaConsumer, windows: Mapping[TopicPartition, Window]
-    ) -> None:
-        if tasks := [task for window in windows.values() for task in window.tasks]:
+    async def commit_when_handled(self: Subscriber, consumer: AIOKafkaConsumer) -> bool:
+        if tasks := [task for window in self._windows.values() for task in window.tasks]:
             await asyncio.wait(tasks)
-        await commit(self, consumer, windows)
+        return await commit_soon(self, consumer)
 
-    Subscriber._commit = commit_when_handled  # type: ignore[method-assign]
+    Subscriber._commit_soon = commit_when_handled  # type: ignore[method-assign]
