@@ -33,7 +33,7 @@ class RepeatFilter:
         if capacity < 8:
             raise ValueError("the repeat filter's memory needs room for 8 at least")
         self._capacity = capacity
-        self._topics: defaultdict[str, dict[bytes, int]] = defaultdict(dict)
+        self.known: defaultdict[str, dict[bytes, int]] = defaultdict(dict)  # by topic
         self._count = 0
         self._changed: dict[Name, int] | None = {} if recording else None
 
@@ -47,14 +47,14 @@ class RepeatFilter:
 
     def outdated(self, topic: str, key: bytes, sequence: int) -> str | None:
         """Why the event is to be dropped: "repeated" or "stale"; None if it is not. `key` is its subject or its id."""
-        last = self._topics[topic].get(key)
+        last = self.known[topic].get(key)
         if last is None or (last < sequence and not self._by_id):
             return None
         return "repeated" if last == sequence else "stale"
 
     def handled(self, topic: str, key: bytes, sequence: int) -> None:
         """Remember it."""
-        known = self._topics[topic]
+        known = self.known[topic]
         if known.pop(key, None) is None:
             self._count += 1
         known[key] = sequence  # a name met again moves to the end
@@ -65,7 +65,7 @@ class RepeatFilter:
 
     def _forget(self) -> None:
         # Many at once: the first entry of a dictionary is slow to find once those before it are gone.
-        largest = max(self._topics.values(), key=len)
+        largest = max(self.known.values(), key=len)
         for key in list(islice(largest, max(1, len(largest) // 8))):
             del largest[key]
             self._count -= 1
@@ -73,7 +73,7 @@ class RepeatFilter:
     def unknown(self, records: Iterable[Record]) -> set[Name]:
         """The names of these records that the memory does not know."""
         names = ((record.topic, self._key(record)) for record in records)
-        return {name for name in names if name[1] and name[1] not in self._topics[name[0]]}
+        return {name for name in names if name[1] and name[1] not in self.known[name[0]]}
 
     def learn(self, sequences: Mapping[Name, int]) -> None:
         """What was handled long ago."""

@@ -1,8 +1,8 @@
 """DeviceEvent: one announced fact about a device, with attributes, its payload too."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from device_events.catalog import topic_for
 from device_events.envelope import ATTRIBUTES, trace_of
@@ -19,6 +19,16 @@ class Checked(NamedTuple):
     payload: Mapping[str, Any]
 
 
+class Kind(Protocol):
+    """The type of an event."""
+
+    name: str
+
+    def check(self, record: Record) -> Checked:
+        """Headers and payload of a record of this type. Raises Undecodable if it is no event."""
+        ...
+
+
 class DeviceEvent(Generic[P_co]):
     """A CloudEvent of ours, read from Kafka.
 
@@ -29,31 +39,32 @@ class DeviceEvent(Generic[P_co]):
     counts the events of one (`source`, `subject`) from 1 without gaps.
     """
 
-    __slots__ = ("_checked", "_data", "_record", "counter", "told_by", "type")
+    __slots__ = ("_checked", "_data", "_kind", "_record", "counter", "told_by")
 
+    _checked: Checked
     _data: P_co
     told_by: bytes
     counter: int
 
-    def __init__(
-        self, record: Record, type_: str, check: Callable[[Record], Checked], told_by: bytes, counter: int
-    ) -> None:
-        """`check` gives the headers and the payload of a record that is an event, and raises Undecodable for others.
-
-        `told_by` is what the repeat filter tells it by, `counter` its sequence.
-        """
-        self.type = type_
+    def __init__(self, record: Record, kind: Kind, told_by: bytes, counter: int) -> None:
+        """`told_by` is what the repeat filter tells it by, `counter` its sequence."""
         self._record = record
-        self._checked: Callable[[Record], Checked] | Checked = check
+        self._kind = kind
         self.told_by = told_by
         self.counter = counter
 
     def check(self) -> Checked:
         """Headers and payload; checked when something of the event is looked at first. Raises Undecodable."""
-        checked = self._checked
-        if not isinstance(checked, Checked):
-            checked = self._checked = checked(self._record)
-        return checked
+        try:
+            return self._checked
+        except AttributeError:
+            self._checked = checked = self._kind.check(self._record)
+            return checked
+
+    @property
+    def type(self) -> str:
+        """The name of its type, such as "rollcall.device.status-changed.v1"."""
+        return self._kind.name
 
     @property
     def id(self) -> str:

@@ -83,7 +83,7 @@ class TypedIntake:
         self._wanted = {name.encode(): _Wanted(CATALOG[name], handler) for name, handler in handlers.items()}
         self._selection = None if selection.takes_all else selection
         self._repeats = repeats
-        self._outdated, self._handled = repeats.outdated, repeats.handled
+        self._known = repeats.known
         self._by_device = repeats.by_device
         self._group = group
         self._store = store
@@ -118,14 +118,15 @@ class TypedIntake:
             sequence = int(counter)
         except ValueError:
             raise Undecodable("sequence is no whole number") from None
-        event: DeviceEvent[Any] = DeviceEvent(record, wanted.name, wanted.check, key, sequence)
+        event: DeviceEvent[Any] = DeviceEvent(record, wanted, key, sequence)
         if self._selection is not None and not self._selection.takes(event.check().payload):
             self.counts["filtered"] += 1
             return None
-        why = self._outdated(record.topic, key, sequence)
-        if why is not None:
-            self.counts[why] += 1
-            return None
+        if key in self._known[record.topic]:
+            why = self._repeats.outdated(record.topic, key, sequence)
+            if why is not None:
+                self.counts[why] += 1
+                return None
         return wanted.handler, event
 
     def _found(self, headers: Mapping[str, bytes]) -> tuple[bytes, bytes, bytes]:
@@ -136,7 +137,7 @@ class TypedIntake:
 
     def handled(self, record: Record, event: DeviceEvent[Any]) -> None:
         """The event counts as seen from now on."""
-        self._handled(record.topic, event.told_by, event.counter)
+        self._repeats.handled(record.topic, event.told_by, event.counter)
 
     async def recall(self, records: Sequence[Record]) -> None:
         """Ask the store for what the memory does not know of these. Raises what the store raises."""
