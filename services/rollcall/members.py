@@ -1,16 +1,19 @@
 """Who reads for a consumer group: what is handed to a group that does not listen would never be heard."""
 
+import asyncio
+import time
 from typing import Any
 
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata
-from aiokafka.errors import GroupAuthorizationFailedError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 
-from chassis.records import RecordReader
+from chassis.records import ANSWER, RecordReader
 from device_events import KafkaConnection
 from device_events.catalog import retry_topic
 from rollcall.outcome import Misused
 
-_STABLE = "Stable"
+_STABLE, _AGAIN = "Stable", 0.2
 
 
 async def require_reader(kafka: KafkaConnection, reader: RecordReader, group: str, topic: str | None = None) -> None:
@@ -35,7 +38,7 @@ async def _subscribed(kafka: KafkaConnection, group: str) -> set[str] | None:
     admin = kafka.admin()
     await admin.start()
     try:
-        answers: Any = await admin.describe_consumer_groups([kafka.name(group)])
+        answers = await _described(admin, kafka.name(group))
     finally:
         await admin.close()
     ((code, _name, state, _type, _protocol, members, *_),) = answers[0].groups
@@ -45,3 +48,15 @@ async def _subscribed(kafka: KafkaConnection, group: str) -> set[str] | None:
     if state != _STABLE or not members or not all(member[3] for member in members):
         return None
     return {name for member in members for name in ConsumerProtocolMemberMetadata.decode(member[3]).subscription}
+
+
+async def _described(admin: AIOKafkaAdminClient, group: str) -> Any:
+    """What the brokers say; a cluster that is asked for its first group has to make a topic before it can answer."""
+    deadline = time.monotonic() + ANSWER
+    while True:
+        try:
+            return await admin.describe_consumer_groups([group])
+        except KafkaError as error:
+            if not error.retriable or time.monotonic() >= deadline:
+                raise
+        await asyncio.sleep(_AGAIN)
