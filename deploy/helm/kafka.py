@@ -18,11 +18,12 @@ HEAD = "# Written by `python -m deploy.helm` from the event catalogue and deploy
 
 def kafka_file() -> str:
     """The text of `files/kafka.yaml`."""
-    table: Mapping[str, Any] = yaml.safe_load(RIGHTS.read_text())["kafka"]
+    decided = yaml.safe_load(RIGHTS.read_text())
+    table: Mapping[str, Any] = decided["kafka"]
     groups = [rights["group"] for rights in table.values() if "group" in rights]
     topics = _topics(groups)
     rights = {name: _rights(of) for name, of in table.items()}
-    rights["operator"] = _operator(topics, groups)
+    rights["operator"] = _operator(decided["commands"], groups)
     return HEAD + yaml.safe_dump({"topics": topics, "rights": rights}, sort_keys=False, width=120)
 
 
@@ -48,9 +49,16 @@ def _rights(of: Mapping[str, Any]) -> dict[str, Any]:
     return rights
 
 
-def _operator(topics: Mapping[str, Any], groups: list[str]) -> dict[str, Any]:
-    """The `rollcall` command's: services/rollcall/README.md says what for."""
+def _operator(commands: Mapping[str, Any], groups: list[str]) -> dict[str, Any]:
+    """One user for every command, whichever group it is about."""
+    allowed = {"reads": "Read", "writes": "Write", "configs": "DescribeConfigs"}
+    operations: dict[str, list[str]] = {}
+    for command in commands.values():
+        for what, operation in allowed.items():
+            for name in (one.replace("<group>", group) for one in command.get(what, ()) for group in groups):
+                known = operations.setdefault(name, [])
+                known += [operation] if operation not in known else []
     return {
-        "topics": [{"topic": name, "operations": ["Read", "Write", "DescribeConfigs"]} for name in topics],
+        "topics": [{"topic": name, "operations": found} for name, found in operations.items()],
         "groups": [{"group": name, "operations": ["Describe"]} for name in groups],
     }

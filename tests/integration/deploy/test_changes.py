@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.deploy.test_workloads import deployments, of_kind
 from tests.integration.deploy.value_sets import CATALOGUE, MAIL, SETS
+from tests.support.chart.api_server import api_server
 from tests.support.chart.renderer import CHART, ChartError, Manifests, command_line, render, rendered_by_command
 
 
@@ -35,6 +36,23 @@ def test_another_revision_of_the_secrets_rolls_all_pods() -> None:
     assert [name for name in before if before[name] == after[name]] == []
 
 
+def test_a_changed_secret_rolls_the_pods_that_have_it() -> None:
+    names = ("rollcall", "rollcall-mongodb", "rollcall-cluster-ca-cert", "rollcall-contacts")
+    secrets = {name: {"name": name, "uid": name, "resourceVersion": "1"} for name in names}
+    seen = []
+    with api_server(secrets) as kubeconfig:
+        for changed in ("", "", "rollcall-contacts", "rollcall-cluster-ca-cert"):
+            if changed:
+                secrets[changed]["resourceVersion"] = "2"
+            (manifests,) = render(MAIL, kubeconfig=kubeconfig)
+            assert not isinstance(manifests, ChartError)
+            seen.append(annotations(manifests))
+    first, same, of_one, of_all = seen
+    assert first == same
+    assert [name for name in first if of_one[name] != same[name]] == ["rollcall-contacts"]
+    assert [name for name in first if of_all[name] == of_one[name]] == []
+
+
 def test_another_version_of_the_chart_alone_rolls_nothing(tmp_path: Path) -> None:
     newer = tmp_path / "rollcall"
     shutil.copytree(CHART, newer)
@@ -48,17 +66,16 @@ def test_another_version_of_the_chart_alone_rolls_nothing(tmp_path: Path) -> Non
     assert pods[0] == pods[1]
 
 
-@pytest.mark.parametrize(
-    ("image", "named"),
-    [
-        ({}, "rollcall:1.0.0"),
-        ({"repository": "r.example.com/rollcall", "tag": "1.2"}, "r.example.com/rollcall:1.2"),
-        ({"tag": "1.2", "digest": f"sha256:{'a' * 64}"}, f"rollcall@sha256:{'a' * 64}"),
-    ],
-)
-def test_the_image(image: Mapping[str, str], named: str) -> None:
-    (manifests,) = both({**MAIL, "image": image})
-    assert {container["image"] for _, _, container in deployments(manifests)} == {named}
+IMAGES: Mapping[str, Mapping[str, str]] = {
+    "rollcall:1.0.0": {},
+    "r.example.com/rollcall:1.2": {"repository": "r.example.com/rollcall", "tag": "1.2"},
+    f"rollcall@sha256:{'a' * 64}": {"tag": "1.2", "digest": f"sha256:{'a' * 64}"},
+}
+
+
+def test_the_image() -> None:
+    for named, manifests in zip(IMAGES, both(*({**MAIL, "image": image} for image in IMAGES.values())), strict=True):
+        assert {container["image"] for _, _, container in deployments(manifests)} == {named}
 
 
 def test_the_ingress_has_the_vendors_paths_and_nothing_else(rendered: Mapping[str, Manifests]) -> None:

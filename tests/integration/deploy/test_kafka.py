@@ -11,7 +11,7 @@ from tests.integration.deploy.test_workloads import deployments, of_kind, variab
 from tests.integration.deploy.value_sets import MAIL
 from tests.support.chart.renderer import ChartError, Manifests
 from tests.support.chart.renderer import rendered as rendered_with
-from tests.support.secured.rights import table
+from tests.support.secured.rights import command_rights, table
 
 SERVICES = sorted(set(table()["kafka"]) - {"topics"})
 OPERATOR = "operator"
@@ -64,11 +64,12 @@ def test_users_have_the_rights_of_the_table_and_no_more(
             ),
             *([("group", prefix + rights["group"], "Read")] if "group" in rights else []),
         }
-    assert {what for kind, _, what in users[f"{release}-{OPERATOR}"] if kind == "group"} == {"Describe"}
-    assert {what for kind, _, what in users[f"{release}-{OPERATOR}"] if kind == "topic"} == {
-        "Read",
-        "Write",
-        "DescribeConfigs",
+    commands = {
+        right for command in table()["commands"] for group in SERVICES for right in command_rights(command, group)
+    }
+    assert users[f"{release}-{OPERATOR}"] == {
+        (right.kind.name.lower(), prefix + right.name, right.operation.name.title().replace("_", ""))
+        for right in commands
     }
 
 

@@ -11,6 +11,8 @@ import yaml
 
 from deploy.helm import secrets
 from deploy.local.roster import FILES
+from device_events.handlers.settings import read_settings
+from email_handlers.handlers import handlers
 from tests.integration.deploy.test_workloads import deployments, of_kind, variables
 from tests.integration.deploy.value_sets import SETS
 from tests.support.chart.renderer import CHART, Manifests
@@ -71,7 +73,10 @@ def test_each_service_accepts_what_it_is_told(
             for variable, value in variables(container).items():
                 if value is not None:
                     environment.setenv(variable, value.replace("/run/rollcall", f"{folder}/run/rollcall"))
-            settings = importlib.import_module(f"{module}.settings").Settings.from_env()
+            if module == "email_handlers":
+                settings = read_settings(handlers).runner
+            else:
+                settings = importlib.import_module(f"{module}.settings").Settings.from_env()
         assert settings.port == container["ports"][0]["containerPort"]
 
 

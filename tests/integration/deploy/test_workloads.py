@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chassis.serve import LEAVE_WITHIN
+from device_events.handlers import runner
 from tests.integration.deploy.value_sets import SETS
 from tests.support.chart.renderer import Manifests
 from tests.support.chart.restricted import pod_of
@@ -32,8 +33,7 @@ def variables(container: Manifest) -> dict[str, Any]:
 
 
 def selects(selector: Manifest, deployment: Manifest) -> bool:
-    labels: Manifest = deployment["spec"]["template"]["metadata"]["labels"]
-    return selector.items() <= labels.items()
+    return bool(selector.items() <= deployment["spec"]["template"]["metadata"]["labels"].items())
 
 
 @EACH_SET
@@ -84,7 +84,12 @@ def test_a_stop_has_the_time_it_may_take(rendered: Mapping[str, Manifests], name
     for _, pod, container in deployments(rendered[name]):
         told = variables(container)
         sleeps = container.get("lifecycle", {}).get("preStop", {}).get("sleep", {}).get("seconds", 0)
-        taken = sleeps + float(told["DRAIN_DELAY"]) + float(told["SHUTDOWN_TIMEOUT"]) + LEAVE_WITHIN
+        taken = (
+            sleeps
+            + float(told.get("DRAIN_DELAY", 0))
+            + float(told["SHUTDOWN_TIMEOUT"])
+            + max(LEAVE_WITHIN, runner.LEAVE_WITHIN)
+        )
         assert pod["terminationGracePeriodSeconds"] >= taken
 
 

@@ -37,10 +37,13 @@ def need(module: str) -> None:
         pytest.skip(missing)
 
 
-def render(*sets: Values, release: str = RELEASE, chart: Path = CHART) -> list[Manifests | ChartError]:
-    """For each set of values the manifests that helm would apply, or why it would not."""
+def render(*sets: Values, chart: Path = CHART, kubeconfig: str = "") -> list[Manifests | ChartError]:
+    """For each set of values the manifests that helm would apply, or why it would not.
+
+    `kubeconfig` is the text of one, for the cluster that `lookup` looks at; without it there is none.
+    """
     need("helm_python")
-    request = {"chart": str(chart), "name": release, "namespace": NAMESPACE, "sets": sets}
+    request = {"chart": str(chart), "name": RELEASE, "namespace": NAMESPACE, "kubeconfig": kubeconfig, "sets": sets}
     worker = Path(__file__).with_name("renderer_worker.py")
     ran = subprocess.run(
         [sys.executable, str(worker)],
