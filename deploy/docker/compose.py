@@ -9,7 +9,7 @@ from deploy.local.backends import BackendError
 from deploy.local.options import NAMES
 from deploy.local.service import REPOSITORY
 
-HEALTHY_WITHIN = 300
+HEALTHY_WITHIN = 600
 LAST_LINES = 15
 # Published on any free port, so that neither `make run` nor another compose system is in the way.
 ANY_PORT = {f"{name.upper().replace('-', '_')}_PORT": "" for name in (*NAMES, "mailpit", "balancer")}

@@ -38,14 +38,15 @@ class Api(BaseHTTPRequestHandler):
                 self._answer(b"ok")
             case ["api", "v1", "messages"]:
                 mails = [shown(number, mail) for number, mail in enumerate(MAILS, 1)][::-1]
-                self._answer(json.dumps({"total": len(mails), "messages": mails}).encode())
+                self._answer(json.dumps({"total": len(mails), "messages": mails}).encode(), "application/json")
             case ["api", "v1", "message", number, "raw"] if number.isdecimal() and 0 < int(number) <= len(MAILS):
                 self._answer(MAILS[int(number) - 1])
             case _:
                 self.send_error(404)
 
-    def _answer(self, body: bytes) -> None:
+    def _answer(self, body: bytes, content_type: str = "text/plain") -> None:
         self.send_response(200)
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
