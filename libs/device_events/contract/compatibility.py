@@ -13,8 +13,8 @@ from typing import Any
 Schema = Mapping[str, Any]
 ADVICE = (
     "A published version only gains optional fields. Leave it as it was and announce the new form as a type of its "
-    "own beside it: a new class in payloads.py and a new row in catalog.py named `.v2`. Announce both for as long as "
-    "anybody reads the old one, then stop announcing that; its row and its schema stay."
+    "own beside it: a new class in payloads.py and typed_payloads.py, and a new row in catalog.py named `.v2`. "
+    "Announce both for as long as anybody reads the old one, then stop announcing that; its row and its schema stay."
 )
 _SAYS_NOTHING = frozenset({"$schema", "$id", "$comment", "title", "description", "examples", "deprecated"})
 _COMPARED_APART = frozenset({"type", "enum", "required", "properties", "items", "additionalProperties"})

@@ -30,10 +30,17 @@ def broken(folder: Path = FOLDER, catalog: Mapping[str, EventType] = CATALOG) ->
         else:
             yield from (f"{file.stem}: {one}" for one in breaks(_read(file), json_schema.document(kind)))
     if (folder / _ASYNCAPI).exists():
-        before = _read(folder / _ASYNCAPI)
-        headers = before["components"]["schemas"][cloud_event.NAME]
-        yield from (f"headers of every event: {one}" for one in breaks(headers, cloud_event.headers()))
-        yield from channel_breaks(before["channels"], asyncapi(EVERYTHING)["channels"])
+        yield from _broken_in_document(_read(folder / _ASYNCAPI), asyncapi(EVERYTHING))
+
+
+def _broken_in_document(before: Mapping[str, Any], today: Mapping[str, Any]) -> Iterator[str]:
+    headers = before["components"]["schemas"][cloud_event.NAME]
+    yield from (f"headers of every event: {one}" for one in breaks(headers, cloud_event.headers()))
+    yield from channel_breaks(before["channels"], today["channels"])
+    messages = today["components"]["messages"]
+    for name, message in before["components"]["messages"].items():
+        if name in messages and message.get("examples") != messages[name].get("examples"):
+            yield f"{name}: its golden record has changed, and what was published once is read for ever"
 
 
 def text(content: Mapping[str, Any]) -> str:

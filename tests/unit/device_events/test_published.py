@@ -119,7 +119,7 @@ def test_the_writer_refuses_to_break_a_reader_and_says_what_to_do(
     said = capsys.readouterr().err
     assert f"{CHANGED}: nickname: is gone" in said
     assert ".v2" in said
-    assert "Announce both" in said
+    assert "both for as long as anybody reads the old one" in said
 
 
 def test_the_writer_asks_for_the_golden_record_of_a_new_type(
@@ -130,12 +130,17 @@ def test_the_writer_asks_for_the_golden_record_of_a_new_type(
     assert "rollcall.thing.happened.v1: has no golden record" in capsys.readouterr().err
 
 
-def test_headers_and_topics_are_published_too(folder: Path) -> None:
+def test_headers_topics_and_golden_records_are_published_too(folder: Path) -> None:
     document = json.loads((folder / "asyncapi.json").read_text())
     document["components"]["schemas"]["cloud-event"]["properties"]["ce_mood"] = {"type": "string"}
     document["channels"]["rollcall.moods"] = {"address": "rollcall.moods", "messages": {}}
+    document["components"]["messages"][CHANGED]["examples"][0]["payload"]["status"] = "STOLEN"
     (folder / "asyncapi.json").write_text(json.dumps(document))
-    assert list(broken(folder)) == ["headers of every event: ce_mood: is gone", "topic rollcall.moods: is gone"]
+    assert list(broken(folder)) == [
+        "headers of every event: ce_mood: is gone",
+        "topic rollcall.moods: is gone",
+        f"{CHANGED}: its golden record has changed, and what was published once is read for ever",
+    ]
 
 
 def contents(folder: Path) -> Iterator[str]:
