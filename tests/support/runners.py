@@ -1,6 +1,7 @@
 """Runners of custom-event handlers in this process, and the custom events they get."""
 
 import asyncio
+import importlib
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -14,8 +15,8 @@ from device_events import Event, KafkaConnection, catalog
 from device_events.envelope import encode
 from device_events.handlers import Handlers
 from device_events.handlers.mongodb import MongoSettings
-from device_events.handlers.runner import Runner
-from device_events.handlers.settings import RunnerSettings, Told
+from device_events.handlers.runner import Runner, find
+from device_events.handlers.settings import RunnerSettings, Told, read_settings
 from device_events.publisher import OutgoingRecord, Publisher
 from tests.support.announced import records
 from tests.support.polling import eventually
@@ -76,3 +77,11 @@ def variables_of(handlers: Handlers[Any]) -> set[str]:
     """Every environment variable that a runner of these handlers reads."""
     kinds = [("", RunnerSettings), ("KAFKA_", KafkaConnection), ("", MongoSettings), (handlers.prefix, handlers.kind)]
     return {f"{prefix}{field.name}".upper() for prefix, kind in kinds if kind for field in fields(kind)}
+
+
+def port_told(module: str) -> int:
+    """The port that a deployable's settings, read from the environment, have. Raises SettingsError."""
+    if module == "email_handlers":
+        return read_settings(find("email_handlers.handlers")).runner.port
+    port: int = importlib.import_module(f"{module}.settings").Settings.from_env().port
+    return port

@@ -1,6 +1,5 @@
 """docker-compose.yml and the image, checked without Docker: their form, and what the two promise each other."""
 
-import importlib
 import json
 import os
 import re
@@ -14,10 +13,9 @@ from compose_spec import PyCompose
 from deploy.docker.compose import ANY_PORT
 from deploy.local import secrets
 from device_events.catalog import TOPICS
-from device_events.handlers.settings import read_settings
 from email_handlers.handlers import handlers
 from tests.support import containers
-from tests.support.runners import variables_of
+from tests.support.runners import port_told, variables_of
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
@@ -131,10 +129,7 @@ def test_a_service_accepts_the_settings_it_is_given(
     for variable, value in SERVING[name]["environment"].items():
         monkeypatch.setenv(variable, value.replace(MOUNTED, str(demo_files)))
     module = SERVING[name]["command"][0]
-    if module == HANDLERS:
-        port = read_settings(handlers).runner.port
-    else:
-        port = importlib.import_module(f"{module}.settings").Settings.from_env().port
+    port = port_told(module)
     assert str(port) == SERVING[name]["environment"]["PORT"]
 
 
