@@ -61,6 +61,8 @@ class RecordReader:
 
         Raises KafkaError and TimeoutError.
         """
+        if not partitions:
+            return {}
         milliseconds = round(time.timestamp() * 1000)
         found = await within(ANSWER, self.consumer.offsets_for_times(dict.fromkeys(partitions, milliseconds)))
         # Tansu says that there is none by an offset 0 without a time.
