@@ -15,6 +15,7 @@ from tests.support.secured.rights import command_rights, table
 
 SERVICES = sorted(set(table()["kafka"]) - {"topics"})
 OPERATOR = "operator"
+HOW = {"lagThreshold": "500", "offsetResetPolicy": "earliest", "sasl": "scram_sha512", "tls": "enable"}
 
 
 @pytest.mark.parametrize(("name", "prefix"), [("defaults", ""), ("everything", "blue.")])
@@ -96,6 +97,9 @@ def test_keda_watches_what_each_group_reads(rendered: Mapping[str, Manifests]) -
         kafka = [one["metadata"] for one in scaled["spec"]["triggers"] if one["type"] == "kafka"]
         assert {one["topic"] for one in kafka} == set(rights["reads"]) - set(rights["writes"])
         assert {one["consumerGroup"] for one in kafka} == {group}
+        # A map of texts to the schema: these are the scaler's own names.
+        assert all(set(one) == {"bootstrapServers", "consumerGroup", "topic", *HOW} for one in kafka)
+        assert all({name: one[name] for name in HOW} == HOW for one in kafka)
         assert [one["type"] for one in scaled["spec"]["triggers"]].count("cpu") == 1
 
 

@@ -107,6 +107,7 @@ def test_probes_ask_what_is_there(rendered: Mapping[str, Manifests], name: str) 
         assert container["readinessProbe"]["timeoutSeconds"] > 2
         assert variables(container)["PORT"] == str(container["ports"][0]["containerPort"])
         assert {"requests", "limits"} <= set(container["resources"])
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
 
 
 @EACH_SET
