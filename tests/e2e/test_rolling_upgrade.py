@@ -25,7 +25,7 @@ NAMES = ("push-registry", "device-admin", "contacts", "mobile-platform")
 LONGEST_GAP = 3.0  # seconds without an effect, and from a change to its effect
 CALM = 120  # status changes before the first restart: what this machine takes by itself
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(400)
 
 
 async def restart(replica: Replica) -> None:
