@@ -1,6 +1,7 @@
 """`make demo COMPOSE=1`: the system of docker-compose.yml comes up, plays the story, and leaves nothing behind."""
 
 import asyncio
+import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -11,7 +12,7 @@ import pytest
 from deploy.docker.compose import Compose
 from deploy.docker.engine import docker
 from deploy.local.backends import BackendError
-from deploy.local.service import REPOSITORY
+from deploy.local.service import IMPORTED_FROM, REPOSITORY
 from tests.support.polling import eventually
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("compose_images")]
@@ -33,7 +34,8 @@ def compose(compose_images: None) -> Iterator[Compose]:
 async def demo(*options: str) -> Process:
     """`make demo COMPOSE=1`, without make."""
     command = (sys.executable, "-m", "deploy.docker.demo", "--project", PROJECT, *options)
-    return await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY, stdout=PIPE, stderr=STDOUT)
+    variables = {**os.environ, "PYTHONPATH": IMPORTED_FROM}
+    return await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY, env=variables, stdout=PIPE, stderr=STDOUT)
 
 
 async def ended(process: Process) -> tuple[int | None, str]:
