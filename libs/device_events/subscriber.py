@@ -29,6 +29,8 @@ from device_events.workers import Workers
 log = logging.getLogger(__name__)
 Handler = Callable[[Event], Awaitable[None]]
 START_BACKOFF = 1.0  # seconds between tries to reach Kafka
+# At a stop, for a start in hand: aiokafka leaves open a connection that it is cancelled in making.
+START_GRACE = 1.0
 REACH = 3.0  # seconds within which a broker that is there answers
 COMMIT_LIMIT = 5.0  # seconds; with `limits.stop` still less than the group's rebalance timeout
 
@@ -151,11 +153,16 @@ class Subscriber:
         names = [self._connection.name(topic) for topic in topics or self.topics]
         return [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name) or ()]
 
-    async def _until_stopped(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run the work to its end or to `stop()`: aiokafka waits without end for a group that cannot be joined."""
+    async def _until_stopped(self, work: Coroutine[Any, Any, None], *, grace: float = 0.0) -> None:
+        """Run the work to its end or to `stop()`: aiokafka waits without end for a group that cannot be joined.
+
+        `grace` is how many seconds the work has to end by itself after that.
+        """
         tasks = [asyncio.create_task(work), asyncio.create_task(self._stopping.wait())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if grace and not tasks[0].done():
+                await asyncio.wait(tasks[:1], timeout=grace)
         finally:
             await end(*tasks)
         if not tasks[0].cancelled():
@@ -168,7 +175,7 @@ class Subscriber:
         listener = _Rebalance(self._revoke, self._assign)
         consumer.subscribe(topics=[name(topic) for topic in self.topics], listener=listener)
         try:
-            await self._until_stopped(consumer.start())
+            await self._until_stopped(consumer.start(), grace=START_GRACE)
             if self.group is None:
                 self._assign(consumer.assignment())
             self._consumer = consumer

@@ -34,7 +34,8 @@ def announce(aggregate: Aggregate[dict[str, int]]) -> Decision[dict[str, int], i
 
 @pytest_asyncio.fixture
 async def one(mongodb_uri: str, database_name: str, kafka: KafkaConnection) -> AsyncIterator[Replica]:
-    async with replica(mongodb_uri, database_name, kafka, keep_latest=True) as running:
+    # A topic that was made a moment ago may have no leader yet: what is not announced at once, the sweeper announces.
+    async with replica(mongodb_uri, database_name, kafka, keep_latest=True, sweeping=True) as running:
         yield running
 
 
@@ -49,7 +50,7 @@ async def say(one: Replica, kafka: KafkaConnection, *ids: str) -> None:
         await one.store.execute(id, announce)
 
     async def all_there() -> bool:
-        return len(await announced(kafka)) == before + len(ids)
+        return len(await announced(kafka)) >= before + len(ids)  # some perhaps twice
 
     await eventually(all_there, within=20)
 
