@@ -19,6 +19,10 @@ from aiokafka.errors import (
 )
 from aiokafka.protocol.metadata import MetadataRequest
 
+from device_events import header_names
+from device_events.partitioner import partition_of
+
+header_names.replace()
 _LOGIN_REFUSED = (SaslAuthenticationFailed, UnsupportedSaslMechanismError, IllegalSaslStateError)
 LARGEST_RECORD = 1_200_000  # bytes; topics take 1 MiB unless told otherwise, dead letters a little more
 
@@ -60,6 +64,7 @@ class KafkaConnection:
             retry_backoff_ms=50,
             max_request_size=LARGEST_RECORD,
             max_batch_size=262_144,
+            partitioner=partition_of,
         )
         _hang_up_at_close(producer.client)
         return producer

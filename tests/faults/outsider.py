@@ -1,6 +1,7 @@
 """Somebody who may do anything on the broker: puts records on topics, moves groups, and forgets them."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -10,17 +11,24 @@ from aiokafka.errors import for_code
 from aiokafka.protocol.admin import DeleteGroupsRequest
 
 from tests.faults.world import World
+from tests.support import raw_batches
 
 LARGEST = 4 << 20  # bytes
+Place = tuple[str, int, int]
+"""Topic, partition, offset."""
 
 
 class Written(NamedTuple):
-    """A record to be written; `topic` is without the row's prefix."""
+    """A record to be written; `topic` is without the row's prefix.
+
+    `exchanged`, if given, are bytes of it and those that stand in their place.
+    """
 
     topic: str
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes]]
+    exchanged: tuple[bytes, bytes] | None = None
 
 
 async def put(world: World, records: Sequence[Written]) -> list[str]:
@@ -32,19 +40,29 @@ async def put(world: World, records: Sequence[Written]) -> list[str]:
         bootstrap_servers=world.kafka.bootstrap, acks="all", enable_idempotence=True, max_request_size=LARGEST
     )
     await producer.start()
-    places = []
     try:
-        sent = [
-            await producer.send(f"{world.stack.prefix}{one.topic}", value=one.value, key=one.key, headers=one.headers)
-            for one in records
-        ]
-        for waiting in sent:
-            place = await waiting
-            world.auditor.log.set_aside.add((place.topic, place.partition, place.offset))
-            places.append(f"{place.topic}:{place.partition}:{place.offset}")
+        sent = [await _send(world, producer, one) for one in records]
+        placed = [await waiting for waiting in sent]
     finally:
         await producer.stop()
-    return places
+    world.auditor.log.set_aside.update(placed)
+    return [":".join(map(str, place)) for place in placed]
+
+
+async def _send(world: World, producer: AIOKafkaProducer, one: Written) -> "asyncio.Future[Place]":
+    name = f"{world.stack.prefix}{one.topic}"
+    if one.exchanged is None:
+        sent = await producer.send(name, value=one.value, key=one.key, headers=one.headers)
+        return asyncio.ensure_future(_place(sent))
+    offset = await raw_batches.put(world.kafka.bootstrap, name, [(one.key, one.value, one.headers)], one.exchanged)
+    found: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+    found.set_result((name, 0, offset))
+    return found
+
+
+async def _place(sent: Awaitable[Any]) -> Place:
+    place = await sent
+    return place.topic, place.partition, place.offset
 
 
 async def move(world: World, group: str, topics: Iterable[str], *, to_end: bool = False) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from device_events import header_names
 from tests.faults import outsider
 from tests.faults.audit.records import READS
 from tests.faults.figures import Figures
@@ -13,6 +14,7 @@ from tests.faults.outsider import Written
 from tests.faults.registry import row
 from tests.faults.world import World
 
+header_names.replace()  # the auditor reads with aiokafka, too, and would stop at such a name
 HUGE = 1_000_000  # bytes; a topic takes 1 MiB
 # An event that stands on each topic, and the groups that act on it.
 MODELS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -40,6 +42,13 @@ def _without(*names: str) -> Callable[[Written], Written]:
 
 def _valued(value: bytes | None) -> Callable[[Written], Written]:
     return lambda model: model._replace(value=value)
+
+
+def _misnamed(model: Written) -> Written:
+    return model._replace(
+        headers=[*(one for one in model.headers if one[0] != "ce_id"), ("x-odd-name", b"1")],
+        exchanged=(b"x-odd-name", b"x-\xff\xfed-name"),
+    )
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,7 @@ KINDS = (
     Poison("schema broken", _valued(b'{"runtime": 7}'), "the payload breaks"),
     Poison("huge", _valued(b'{"filler": "' + b"x" * HUGE + b'"}'), "the payload breaks"),
     Poison("a header not UTF-8", _with("ce_correlationid", b"\xff\xfe"), "no CloudEvent: UnicodeDecodeError"),
+    Poison("a header's name not UTF-8", _misnamed, "id missing"),
     Poison("foreign source", _with("ce_source", b"/elsewhere"), "announces no"),
     Poison("no sequence", _with("ce_sequence", b"-1"), "sequence is no whole number"),
     Poison("no time", _with("ce_time", b"yesterday"), "no CloudEvent: ValueError"),
