@@ -21,7 +21,7 @@ _actions: dict[Point, Callable[[], None]] = {}
 
 def reached(point: Point) -> None:
     """Say that this point has been reached. Raises what the action placed there raises."""
-    if action := _actions.get(point):
+    if _actions and (action := _actions.get(point)):
         action()
 
 

@@ -18,6 +18,7 @@ from device_events.tasks import rest
 from device_events.window import Record, Window
 
 log = logging.getLogger(__name__)
+_ENDED = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +74,17 @@ class Settlement:
             work = handler(event)
             if type(work) is not CoroutineType:
                 return self._handle(record, event, handler, window, work)
-            # Most handlers of a busy stream wait for nothing: no timer, no frame between the worker and them.
-            waits_for = work.send(None)
-        except StopIteration:
-            self.counts["handled"] += 1
-            reached("after-effect")
-            self._handled(record, event)
-            return None
+            # Most handlers of a busy stream wait for nothing: no timer, no frame between the worker and them. `next`
+            # and not `send`: an end that raises has Python make a frame and a traceback for every event.
+            waits_for = next(work.__await__(), _ENDED)
         except Exception as error:
             return self._handle(record, event, handler, window, _raising(error))
-        return self._handle(record, event, handler, window, rest(work, waits_for))
+        if waits_for is not _ENDED:
+            return self._handle(record, event, handler, window, rest(work, waits_for))
+        self.counts["handled"] += 1
+        reached("after-effect")
+        self._handled(record, event)
+        return None
 
     def succeeded(self, record: Record, event: Any) -> None:
         """The event has had its effect."""

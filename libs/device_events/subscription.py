@@ -27,7 +27,9 @@ P = TypeVar("P", bound=TypedPayload)
 Q = TypeVar("Q", bound=TypedPayload)
 H = TypeVar("H", bound=Callable[[Any], Awaitable[None]])
 REMEMBERED = 1_000_000  # names
-LIMITS = SubscriberLimits(window=2_000, poll_records=1_000)
+# Few records a poll: those of a thousand live long enough to be looked through by the garbage collector. An event of a
+# handler that does nothing cost 5.8 us of CPU with 1,000, 5.4 with 256, 4.3 with 64 or 100.
+LIMITS = SubscriberLimits(window=2_000, poll_records=64)
 
 
 @overload

@@ -94,16 +94,14 @@ class TypedIntake:
         Looks at no more than it has to: what is not filtered by its payload is checked when somebody looks at it.
         """
         headers = record.headers
-        if (
-            len(headers) > 7
-            and headers[3][0] == "ce_type"
-            and headers[7][0] == "ce_sequence"
-            and headers[2][0] == "ce_id"
-        ):
+        if len(headers) > 7 and headers[3][0] == "ce_type" and headers[7][0] == "ce_sequence":
             # The order that the services write; any other is found by name. A key other than the subject is found out
             # when the event is looked at.
             type_, counter = headers[3][1], headers[7][1]
-            key: bytes | None = record.key if self._by_device else headers[2][1]
+            if self._by_device:
+                key: bytes | None = record.key
+            else:
+                key = headers[2][1] if headers[2][0] == "ce_id" else b""
         else:
             key, type_, counter = None, b"", b""
         if not type_ or not counter or not key:

@@ -7,6 +7,7 @@ from statistics import mean
 from tests.bench import idle, lost, machine, puts, statuses, streams
 from tests.bench.announcements import Announcements
 from tests.bench.puts import CONNECTIONS, DEVICES, Contestant
+from tests.bench.stream_reader import FEW
 from tests.bench.table import Row, Section
 from tests.bench.world import NAIVE, World
 from tests.bench.wrk import put
@@ -115,9 +116,13 @@ async def event_stream(world: World, *, seconds: float, rounds: int) -> list[Sec
     """`subscribe()` against a bare loop over aiokafka that decodes the same JSON; all read the same events."""
     found = await streams.in_turns(world, rounds)
     bare, bare_cpu = streams.rate(found["bare"]), streams.cpu(found["bare"])
+    empty = streams.rate(found["handler"])
     rows = [
-        Row("an empty handler, events/s", streams.rate(found["handler"]), bare),
+        Row("an empty handler, events/s", empty, bare),
         Row("  CPU, us an event", streams.cpu(found["handler"]), bare_cpu, 1),
+        Row(
+            f"  beside {FEW} records at once, events/s", streams.rate(found["handler"]), streams.rate(found["bare_few"])
+        ),
         Row("a handler that uses the payload, events/s", streams.rate(found["typed"]), bare),
         Row("an empty loop, events/s", streams.rate(found["loop"]), bare),
         Row("the repeat filter alone, CPU, us an event", streams.cpu(found["repeats"]), bare_cpu, 2),

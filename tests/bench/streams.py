@@ -40,7 +40,7 @@ async def in_turns(world: World, rounds: int) -> dict[str, list[Figures]]:
     await read(place, "bare")  # the broker's first look at its own files is nobody's
     found: dict[str, list[Figures]] = {}
     for _ in range(rounds):
-        for how in ("bare", "handler", "loop", "typed", "repeats"):
+        for how in ("bare", "bare_few", "handler", "loop", "typed", "repeats"):
             found.setdefault(how, []).append(await read(place, how))
     return found
 
