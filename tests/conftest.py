@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from pymongo import AsyncMongoClient
@@ -14,6 +15,9 @@ from tests.support import backends
 from tests.support.leaks import leaks_below
 from tests.support.services import kafka  # noqa: F401 - a fixture
 
+# A time-out of an example says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("rollcall", deadline=None)
+hypothesis.settings.load_profile("rollcall")
 logs.configure("WARNING", service="tests", console=True)
 TESTS = Path(__file__).parent
 NEEDS_NOTHING = TESTS / "unit"

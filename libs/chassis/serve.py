@@ -48,7 +48,7 @@ def main(read: Callable[[], C], create_app: Callable[[C], web.Application]) -> N
     # What is loaded by now stays; looking through it again and again is most of what collecting garbage costs.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
     try:
         uvloop.run(serve(app, settings))
     except Exception:

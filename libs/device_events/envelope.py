@@ -22,6 +22,7 @@ from device_events.plain import plainly_valid
 
 Headers = list[tuple[str, bytes]]
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_DIGITS = 18  # of the longest number: more could not be compared as 64 bits
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "sequence")
 ATTRIBUTES = tuple(field.name for field in fields(Event) if field.name != "data")
 _SPECVERSION, _JSON = ("ce_specversion", b"1.0"), ("content-type", b"application/json")
@@ -117,7 +118,7 @@ def _event(text: dict[str, str], data: Any) -> Event:
         source=text["ce_source"],
         subject=text["ce_subject"],
         time=time,
-        sequence=_count("sequence", text.get("ce_sequence")),
+        sequence=_count("sequence", text["ce_sequence"]),
         data=data,
         deviceid=text.get("ce_deviceid"),
         causationid=text.get("ce_causationid"),
@@ -132,7 +133,7 @@ def trace_of(traceparent: str) -> str | None:
     return traceparent if _TRACEPARENT.fullmatch(traceparent) else None
 
 
-def _count(name: str, text: Any) -> int:
-    if not re.fullmatch(r"[0-9]{1,18}", str(text)):
+def _count(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
         raise Undecodable(f"{name} is no whole number")
     return int(text)

@@ -79,8 +79,10 @@ class Publisher:
         for record in records:
             futures.append(await producer.send(topic(record.topic), record.value, record.key, headers=record.headers))
         reached("after-publish")
-        if futures:
-            await asyncio.wait(futures)
+        for future in futures:
+            # Those of a batch end together, so few have to be waited for one by one.
+            if not future.done():
+                await asyncio.wait([future])
 
     async def _ask(self) -> bool:
         producer = await self._connected()
