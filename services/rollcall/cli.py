@@ -16,7 +16,7 @@ from pymongo.errors import PyMongoError
 from chassis.errors import Unavailable
 from chassis.mongo import why
 from chassis.settings import SettingsError
-from rollcall import dead_letters, device, erase, events, outbox, reconcile, replay, status
+from rollcall import dead_letters, device, erase, events, indexes, outbox, reconcile, replay, status
 from rollcall.outcome import NOT_ALLOWED, Exit, Misused, Outcome, PipeClosed, Unfinished, say
 from rollcall.stack import use_stack
 
@@ -32,7 +32,7 @@ class Command(Protocol):
         """Add the parser."""
 
 
-COMMANDS: Sequence[Command] = (events, device, status, replay, dead_letters, outbox, reconcile, erase)
+COMMANDS: Sequence[Command] = (events, device, status, replay, dead_letters, outbox, indexes, reconcile, erase)
 _ENDS = """examples:
   rollcall events tail --from 10m
   rollcall device show myruntime 12345-6789

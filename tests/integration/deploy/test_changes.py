@@ -110,6 +110,7 @@ REFUSED = {
     "no runtime": {**MAIL, "catalogue": {"runtimes": []}},
     "an unknown alert": {**MAIL, "monitoring": {"disabledAlerts": ["Nothing"]}},
     "no mail server": {},
+    "no pod may come or go": service(rollingUpdate={"maxSurge": 0}),
     "less time than a stop may take": service(terminationGracePeriodSeconds=39),
 }
 
@@ -118,6 +119,7 @@ def test_wrong_values_are_refused() -> None:
     answers = dict(zip(REFUSED, render(*REFUSED.values()), strict=True))
     assert [what for what, answer in answers.items() if not isinstance(answer, ChartError)] == []
     assert "smtp.host" in str(answers["no mail server"])
+    assert "no pod can ever be replaced" in str(answers["no pod may come or go"])
     assert "40 seconds" in str(answers["less time than a stop may take"])
 
 

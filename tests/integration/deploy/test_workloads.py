@@ -59,7 +59,6 @@ def test_each_deployment_has_its_own_of_everything(rendered: Mapping[str, Manife
             "kubernetes.io/hostname",
             "topology.kubernetes.io/zone",
         }
-        assert deployment["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
 
 
 @EACH_SET
@@ -147,3 +146,41 @@ def test_the_issuer_that_is_trusted_can_be_reached(rendered: Mapping[str, Manife
     assert [one["podSelector"]["matchLabels"][labels] for one in let_in] == ["push-registry"]
     let_out = [one for rule in policies["rollcall-push-registry"]["egress"] for one in rule.get("to", ())]
     assert "device-admin" in [one.get("podSelector", {}).get("matchLabels", {}).get(labels) for one in let_out]
+
+
+def test_how_a_deployment_rolls_can_be_changed_for_one_service(rendered: Mapping[str, Manifests]) -> None:
+    how = {
+        one["metadata"]["labels"]["app.kubernetes.io/name"]: (
+            one["spec"]["strategy"]["rollingUpdate"],
+            one["spec"]["minReadySeconds"],
+            one["spec"]["revisionHistoryLimit"],
+        )
+        for one, _, _ in deployments(rendered["everything"])
+    }
+    assert how.pop("contacts") == ({"maxUnavailable": "25%", "maxSurge": 0}, 0, 2)
+    assert [*how.values()] == [({"maxUnavailable": 0, "maxSurge": 1}, 5, 5)] * 4
+
+
+def test_the_job_of_the_indexes_is_the_operators_command(rendered: Mapping[str, Manifests]) -> None:
+    for name, jobs in (("no operator, a Job, no TLS", 2), ("everything", 3)):
+        found = {one["metadata"].get("name", "operator"): one for one in of_kind(rendered[name], "Job")}
+        assert len(found) == jobs
+        (job,) = [one for title, one in found.items() if "-indexes-" in title]
+        pod = pod_of(job)
+        assert pod
+        assert pod["containers"][0]["args"] == ["rollcall", "indexes"]
+        (uri,) = [
+            item
+            for volume in pod["volumes"]
+            for source in volume.get("projected", {}).get("sources", ())
+            for item in source["secret"]["items"]
+            if item["path"] == "mongodb-uri"
+        ]
+        assert uri["key"] == "operator"
+        policies = [
+            one["spec"]["podSelector"]["matchLabels"]
+            for one in of_kind(rendered[name], "NetworkPolicy")
+            if "matchLabels" in one["spec"]["podSelector"]
+        ]
+        labels = job["spec"]["template"]["metadata"]["labels"]
+        assert sum(one.items() <= labels.items() for one in policies) == (2 if policies else 0)

@@ -35,6 +35,7 @@ SETS: Mapping[str, Mapping[str, Any]] = {
         "kafka": {"bootstrapServers": "kafka:9092", "securityProtocol": "PLAINTEXT", "caSecret": ""},
         "strimzi": {"enabled": False},
         "topicsJob": {"enabled": True},
+        "indexesJob": {"enabled": True},
     },
     "another Kafka with SASL": {
         **MAIL,
@@ -79,6 +80,7 @@ SETS: Mapping[str, Mapping[str, Any]] = {
             "partitions": {"rollcall.contacts": 12},
         },
         "topicsJob": {"enabled": True},
+        "indexesJob": {"enabled": True, "activeDeadlineSeconds": 86400},
         "operator": {"args": ["outbox"]},
         "monitoring": {"enabled": True, "severities": {"RollcallDeadLetters": "info"}},
         "networkPolicy": {
@@ -102,6 +104,9 @@ SETS: Mapping[str, Mapping[str, Any]] = {
                 "serviceAccountAnnotations": {"e": "f"},
                 "extraEnv": [{"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}],
                 "terminationGracePeriodSeconds": 90,
+                "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 0},
+                "minReadySeconds": 0,
+                "revisionHistoryLimit": 2,
             },
         },
     },

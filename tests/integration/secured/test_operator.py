@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "replay": ("--topic", catalog.DEVICE_STATUS_TOPIC, "--from", "beginning", "--group", GROUP),
     "dead-letters": ("replay", "--group", GROUP, "--all"),
     "outbox": (),
+    "indexes": (),
     "reconcile": (),
     "erase": ("device", RUNTIME),
 }
