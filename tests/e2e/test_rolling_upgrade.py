@@ -1,10 +1,15 @@
 """Two replicas of each service behind balancers, replaced one by one under steady load: nobody notices.
 
+UPGRADE_FROM and UPGRADE_TO are git revisions, each if given the build that runs before or after; else it is this one.
+
 Times are the broker's and the database's own: from the record of a status change to the record of its effect.
 """
 
 import asyncio
 import contextlib
+import os
+import subprocess
+import tarfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Set
@@ -13,6 +18,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from deploy.local.service import REPOSITORY
 from device_events import Event, KafkaConnection, catalog
 from tests.e2e.rolling.effects import SERVICES, Effects, effects
 from tests.e2e.rolling.traffic import Traffic
@@ -28,12 +34,27 @@ CALM = 120  # status changes before the first restart: what this machine takes b
 pytestmark = pytest.mark.timeout(400)
 
 
-async def restart(replica: Replica) -> None:
-    """As a Deployment does: SIGTERM, and a start once it has ended by itself."""
+def build(variable: str, folder: Path) -> Path:
+    """The code of the revision that the variable names, laid into the folder; without one this tree's."""
+    revision = os.environ.get(variable)
+    if not revision:
+        return REPOSITORY
+    folder.mkdir()
+    archive = ["git", "-C", str(REPOSITORY), "archive", "--output", str(folder / "build.tar"), revision]
+    subprocess.run([*archive, "libs", "services"], check=True)
+    with tarfile.open(folder / "build.tar") as packed:
+        packed.extractall(folder, filter="data")
+    print(f"{variable.removeprefix('UPGRADE_').lower()} {revision}", flush=True)
+    return folder
+
+
+async def restart(replica: Replica, build: Path) -> None:
+    """As a Deployment does: SIGTERM, and a start of the other build once it has ended by itself."""
     began = time.monotonic()
     replica.terminate()
     assert await asyncio.wait_for(replica.ended(), 30) == 0
     stopped = time.monotonic() - began
+    replica.build = build
     await replica.start()
     print(f"{replica.name}: stopped in {stopped:.1f} s, back after {time.monotonic() - began:.1f} s", flush=True)
 
@@ -41,9 +62,12 @@ async def restart(replica: Replica) -> None:
 async def test_a_rolling_upgrade_fails_no_request_and_loses_and_doubles_nothing(
     mongodb_uri: str, database_name: str, kafka: KafkaConnection, tmp_path: Path
 ) -> None:
+    old, new = build("UPGRADE_FROM", tmp_path / "from"), build("UPGRADE_TO", tmp_path / "to")
     async with serving(TokenIssuer()) as issuer, contextlib.AsyncExitStack() as stack:
         backends = Backends(tmp_path, mongodb_uri, database_name, kafka, issuer)
         replicas = {name: backends.replicas(name, 2, DRAIN_DELAY="1", SHUTDOWN_TIMEOUT="5") for name in NAMES}
+        for replica in [one for both in replicas.values() for one in both]:
+            replica.build = old
         await asyncio.gather(
             *(stack.enter_async_context(one) for both in replicas.values() for one in both),
         )
@@ -59,7 +83,7 @@ async def test_a_rolling_upgrade_fails_no_request_and_loses_and_doubles_nothing(
             first = (await effects(kafka, mongodb_uri, database_name)).changes(traffic.operated)
             for both in replicas.values():
                 for replica in both:
-                    await restart(replica)
+                    await restart(replica, new)
         again = {name: one.counts["tried_again"] for name, one in balancers.items()}
         print(f"\n{len(traffic.failures)} failed of {traffic.counts.total()} requests: {dict(traffic.counts)}")
         print(f"tried again by the balancers: {again}")

@@ -1,7 +1,8 @@
 """Replicas of one service as processes of their own, as in production, on backends that a test names."""
 
+import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from deploy.local.backends import MailSink
 from deploy.local.backends.ports import free_port
 from deploy.local.foundation import Foundation
 from deploy.local.roster import settings
-from deploy.local.service import Service
+from deploy.local.service import REPOSITORY, Service
 from device_events import KafkaConnection
 from tests.faults.servers import Pausable
 from tests.support.tokens import TokenIssuer
@@ -22,12 +23,19 @@ NO_ISSUER = "nobody|nobody|http://127.0.0.1:9/jwks"
 
 
 class Replica(Pausable, Service):
-    """One process of a service."""
+    """One process of a service; from its next start on it is the build that `build` has in libs and services."""
+
+    build: Path = REPOSITORY
 
     @property
     def url(self) -> str:
         """Where its API is."""
         return f"http://{self.address}"
+
+    def environment(self) -> Mapping[str, str]:
+        """As any service's, with the build's own code."""
+        imported_from = os.pathsep.join(str(self.build / folder) for folder in ("libs", "services"))
+        return {**super().environment(), "PYTHONPATH": imported_from}
 
     def terminate(self) -> None:
         """SIGTERM, as an orchestrator sends it."""
