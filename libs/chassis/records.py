@@ -9,6 +9,7 @@ from typing import NamedTuple
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from device_events import KafkaConnection
+from device_events.closing import close
 from device_events.tasks import within
 from device_events.window import Record
 
@@ -114,9 +115,7 @@ async def reading(connection: KafkaConnection) -> AsyncIterator[RecordReader]:
         await within(ANSWER, consumer.start())
         yield RecordReader(connection, consumer)
     finally:
-        with contextlib.suppress(TimeoutError):
-            await within(ANSWER, consumer.stop())
-        await consumer._client.close()
+        await close(consumer, limit=ANSWER)
 
 
 def header(record: Record, name: str) -> str | None:

@@ -14,7 +14,8 @@ from device_events.settlement import SubscriberLimits
 from device_events.starts import BEGINNING, END, Start, at, from_offsets
 from device_events.statuses import BLOCKING, DeviceStatus
 from device_events.subscriber import Subscriber
-from device_events.subscription import Subscription, subscribe
+from device_events.subscribing import subscribe
+from device_events.subscription import Subscription
 from device_events.typed_payloads import (
     ContactCreated,
     ContactDeviceRegistered,

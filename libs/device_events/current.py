@@ -1,6 +1,5 @@
 """The current state: the newest change of status of each device, read from the compacted topic."""
 
-import contextlib
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -8,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import UnknownTopicOrPartitionError
 
 from device_events.catalog import DEVICE_STATUS_CHANGED, DEVICE_STATUS_TOPIC
+from device_events.closing import close
 from device_events.connection import KafkaConnection
 from device_events.deliveries import Delivery, RepeatFilter
 from device_events.device_event import DeviceEvent
@@ -36,7 +36,7 @@ async def current_state(
         ends = await within(REACH, consumer.end_offsets(partitions))
         newest = await _newest(consumer, ends, TypedIntake({DEVICE_STATUS_CHANGED: _ignore}, selection, repeats))
     except BaseException:
-        await _close(consumer)
+        await close(consumer, limit=REACH)
         raise
     start = from_offsets({(DEVICE_STATUS_TOPIC, one.partition): offset for one, offset in ends.items()}, others)
     return start, _again(consumer, ends, newest, selection)
@@ -68,7 +68,7 @@ async def _again(
             if newest.get(record.key) == record.offset and (taken := intake.take(record)) is not None:
                 yield taken[1]
     finally:
-        await _close(consumer)
+        await close(consumer, limit=REACH)
 
 
 async def _read(consumer: AIOKafkaConsumer, ends: Mapping[TopicPartition, int]) -> AsyncIterator[Record]:
@@ -98,12 +98,6 @@ async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicParti
     if not numbers:
         raise UnknownTopicOrPartitionError(topic)
     return [TopicPartition(topic, number) for number in numbers]
-
-
-async def _close(consumer: AIOKafkaConsumer) -> None:
-    with contextlib.suppress(TimeoutError):
-        await within(REACH, consumer.stop())
-    await consumer._client.close()
 
 
 async def _ignore(_: DeviceEvent[Any]) -> None:

@@ -8,21 +8,23 @@ order, different keys side by side.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from device_events.closing import close
 from device_events.connection import KafkaConnection
 from device_events.errors import Rejected
 from device_events.event import Event
 from device_events.intake import Intake, RawIntake
 from device_events.points import reached
+from device_events.progress import filled_ends, has_committed, partitions, unsettled
 from device_events.publisher import Publisher
+from device_events.rebalance import Rebalance
 from device_events.settlement import Settlement, SubscriberLimits
 from device_events.starts import BEGINNING, Start
-from device_events.tasks import end, within
+from device_events.tasks import end, until, within
 from device_events.window import Record, Window
 from device_events.workers import Workers
 
@@ -31,7 +33,6 @@ Handler = Callable[[Event], Awaitable[None]]
 START_BACKOFF = 1.0  # seconds between tries to reach Kafka
 # At a stop, for a start in hand: aiokafka leaves open a connection that it is cancelled in making.
 START_GRACE = 1.0
-REACH = 3.0  # seconds within which a broker that is there answers
 COMMIT_LIMIT = 5.0  # seconds; with `limits.stop` still less than the group's rebalance timeout
 
 
@@ -82,7 +83,7 @@ class Subscriber:
         while not self._stopping.is_set():
             try:
                 async with self._joined() as consumer:
-                    await self._until_stopped(self._consume(consumer))
+                    await until(self._stopping, self._consume(consumer))
             except Rejected:
                 await self._publisher.stop()
                 raise
@@ -109,73 +110,37 @@ class Subscriber:
 
         It asks the brokers, and so finds out whether they answer: `degraded` is set by it.
         """
-        consumer = self._consumer
-        if consumer is None:
+        if (consumer := self._consumer) is None:
             return None
-        assigned = consumer.assignment()
         try:
-            ends = await within(REACH, consumer.end_offsets(list(assigned) or self._partitions(consumer)))
+            total = await unsettled(consumer, self._windows, partitions(consumer, self._names(*self.topics)))
         except (KafkaError, OSError, TimeoutError):
             self.degraded = True
             raise
         self.degraded = False
-        total = 0
-        for partition in assigned:
-            window = self._windows.get(partition)
-            settled = window.position if window else await within(REACH, consumer.position(partition))
-            # Tansu counts a batch of records as one in the ends it reports; what has been read is known better.
-            total += max(ends[partition] - (settled or 0), len(window) if window else 0)
-        return total if assigned else None
+        return total
 
     async def has_reached(self, ends: Mapping[TopicPartition, int]) -> bool:
         """Whether the whole group has committed up to these offsets. False while the group is not joined."""
-        consumer = self._consumer
-        if consumer is None:
-            return False
-        for partition, offset in ends.items():
-            if offset > 0 and (await within(REACH, consumer.committed(partition)) or 0) < offset:
-                return False
-        return True
+        return self._consumer is not None and await has_committed(self._consumer, ends)
 
     async def ends(self, topic: str) -> dict[TopicPartition, int] | None:
         """The end offsets of a topic's partitions that hold records, as of now; None while not joined."""
-        consumer = self._consumer
-        if consumer is None:
+        if (consumer := self._consumer) is None:
             return None
-        partitions = self._partitions(consumer, topic)
-        if not partitions:
-            return None
-        firsts = await within(REACH, consumer.beginning_offsets(partitions))
-        ends = await within(REACH, consumer.end_offsets(partitions))
-        return {partition: end for partition, end in ends.items() if end > firsts[partition]}
+        return await filled_ends(consumer, partitions(consumer, self._names(topic)))
 
-    def _partitions(self, consumer: AIOKafkaConsumer, *topics: str) -> list[TopicPartition]:
-        names = [self._connection.name(topic) for topic in topics or self.topics]
-        return [TopicPartition(name, number) for name in names for number in consumer.partitions_for_topic(name) or ()]
-
-    async def _until_stopped(self, work: Coroutine[Any, Any, None], *, grace: float = 0.0) -> None:
-        """Run the work to its end or to `stop()`: aiokafka waits without end for a group that cannot be joined.
-
-        `grace` is how many seconds the work has to end by itself after that.
-        """
-        tasks = [asyncio.create_task(work), asyncio.create_task(self._stopping.wait())]
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            if grace and not tasks[0].done():
-                await asyncio.wait(tasks[:1], timeout=grace)
-        finally:
-            await end(*tasks)
-        if not tasks[0].cancelled():
-            tasks[0].result()
+    def _names(self, *topics: str) -> list[str]:
+        return [self._connection.name(topic) for topic in topics]
 
     @contextlib.asynccontextmanager
     async def _joined(self) -> AsyncIterator[AIOKafkaConsumer]:
         name = self._connection.name
         consumer = self._connection.consumer(None if self.group is None else name(self.group))
-        listener = _Rebalance(self._revoke, self._assign)
-        consumer.subscribe(topics=[name(topic) for topic in self.topics], listener=listener)
+        listener = Rebalance(self._revoke, self._assign)
+        consumer.subscribe(topics=self._names(*self.topics), listener=listener)
         try:
-            await self._until_stopped(consumer.start(), grace=START_GRACE)
+            await until(self._stopping, consumer.start(), grace=START_GRACE)
             if self.group is None:
                 self._assign(consumer.assignment())
             self._consumer = consumer
@@ -184,8 +149,7 @@ class Subscriber:
         finally:
             await self._revoke(list(self._windows))
             self._consumer = None
-            with contextlib.suppress(TimeoutError, KafkaError, OSError):
-                await within(COMMIT_LIMIT, _close(consumer))
+            await close(consumer, limit=COMMIT_LIMIT)
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         # Polling goes on while handlers run, so no batch is ever too slow for the broker's poll interval.
@@ -289,27 +253,3 @@ class Subscriber:
             await end(*late)
         if self._consumer is not None:
             await self._commit(self._consumer, leaving)
-
-
-async def _close(consumer: AIOKafkaConsumer) -> None:
-    try:
-        await consumer.stop()
-    finally:
-        # While Kafka is away its fetcher ends stop() half-way, with the connections still open.
-        await consumer._client.close()
-
-
-class _Rebalance(ConsumerRebalanceListener):
-    def __init__(
-        self,
-        revoke: Callable[[Collection[TopicPartition]], Awaitable[None]],
-        assign: Callable[[Collection[TopicPartition]], None],
-    ) -> None:
-        self._revoke = revoke
-        self._assign = assign
-
-    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        await self._revoke(revoked)
-
-    def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        self._assign(assigned)

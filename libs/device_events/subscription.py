@@ -1,23 +1,23 @@
-"""subscribe(): the device events for a program of yours, as a loop or as handlers."""
+"""Subscription: the device events for a program of yours, as a loop or as handlers."""
 
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
-from typing import Any, Generic, TypeVar, cast, overload
+from typing import Any, Generic, TypeVar, cast
 
 from device_events.catalog import CATALOG
 from device_events.connection import KafkaConnection
 from device_events.current import current_state
 from device_events.dead_letters import ensure_topic
-from device_events.deliveries import Delivery, RepeatFilter
+from device_events.deliveries import RepeatFilter
 from device_events.device_event import DeviceEvent
 from device_events.puller import Puller
 from device_events.seen_store import SeenStore
 from device_events.selection import Selection
 from device_events.settlement import SubscriberLimits
-from device_events.starts import BEGINNING, Start
+from device_events.starts import Start
 from device_events.subscriber import Subscriber
 from device_events.tasks import end
 from device_events.typed_intake import TypedHandler, TypedIntake
@@ -26,82 +26,9 @@ from device_events.typed_payloads import PAYLOADS, DeviceStatusChanged, TypedPay
 P = TypeVar("P", bound=TypedPayload)
 Q = TypeVar("Q", bound=TypedPayload)
 H = TypeVar("H", bound=Callable[[Any], Awaitable[None]])
-REMEMBERED = 1_000_000  # names
 # Few records a poll: those of a thousand live long enough to be looked through by the garbage collector. An event of a
 # handler that does nothing cost 5.8 us of CPU with 1,000, 5.4 with 256, 4.3 with 64 or 100.
 LIMITS = SubscriberLimits(window=2_000, poll_records=64)
-
-
-@overload
-def subscribe(
-    kafka: KafkaConnection,
-    *,
-    types: Collection[type[P]],
-    group: str | None = ...,
-    delivery: Delivery = ...,
-    start: Start = ...,
-    runtimes: Collection[str] | None = ...,
-    applications: Collection[str] | None = ...,
-    dead_letters: bool | None = ...,
-    store: SeenStore | None = ...,
-    remembered: int = ...,
-    limits: SubscriberLimits | None = ...,
-) -> "Subscription[P]": ...
-@overload
-def subscribe(
-    kafka: KafkaConnection,
-    *,
-    group: str | None = ...,
-    delivery: Delivery = ...,
-    start: Start = ...,
-    runtimes: Collection[str] | None = ...,
-    applications: Collection[str] | None = ...,
-    dead_letters: bool | None = ...,
-    store: SeenStore | None = ...,
-    remembered: int = ...,
-    limits: SubscriberLimits | None = ...,
-) -> "Subscription[TypedPayload]": ...
-def subscribe(
-    kafka: KafkaConnection,
-    *,
-    types: Collection[type[Any]] = (),
-    group: str | None = None,
-    delivery: Delivery = Delivery.LATEST,
-    start: Start = BEGINNING,
-    runtimes: Collection[str] | None = None,
-    applications: Collection[str] | None = None,
-    dead_letters: bool | None = None,
-    store: SeenStore | None = None,
-    remembered: int = REMEMBERED,
-    limits: SubscriberLimits | None = None,
-) -> "Subscription[Any]":
-    """A subscription to device events; nothing is read before it is looped over, entered or run.
-
-    `group`: members of one group share the work, and the group goes on where it was. Without one, every start reads
-    all partitions from `start`, and nothing is committed.
-    `types`: the classes of the events wanted, such as `DeviceStatusChanged`. None named means each type of the
-    catalogue in a loop, and the types that have handlers in `run()`. A type that this version does not know is skipped
-    and counted.
-    `delivery`: which repeats are dropped, see `Delivery`.
-    `start`: where a new group, or a reader without one, begins: `BEGINNING`, `END`, `at(time)`, `from_offsets(...)`.
-    `runtimes`, `applications`: only events of these, see `Selection`.
-    `dead_letters`: whether an event at fault is put on `<group>.dead-letters`, which is made if it is missing. Without,
-    the loop or `run()` ends by raising Rejected for it. The default is True with a group; without one it must not be.
-    `store`: keeps the repeat filter's memory over a restart; only with a group.
-    `remembered`: names in that memory at most: devices (LATEST) or event ids (EVERY), 150 bytes each or so.
-    `limits`: how much is read ahead, how often is tried, how long is waited.
-
-    Raises ValueError for what cannot be right together.
-    """
-    names = [_name_of(payload) for payload in types]
-    if group is None and (dead_letters or store is not None):
-        raise ValueError("dead letters and a store are a group's: name one")
-    dead_letters = group is not None if dead_letters is None else dead_letters
-    selection = Selection(runtimes=_named(runtimes, "runtimes"), applications=_named(applications, "applications"))
-    repeats = RepeatFilter(delivery, remembered, recording=store is not None)
-    return Subscription(
-        kafka, group, names, selection, repeats, start=start, dead_letters=dead_letters, store=store, limits=limits
-    )
 
 
 class Subscription(Generic[P]):
@@ -160,7 +87,7 @@ class Subscription(Generic[P]):
 
         Raises ValueError for a type that has a handler already, and RuntimeError once reading has begun.
         """
-        names = [_name_of(payload) for payload in types]
+        names = [name_of(payload) for payload in types]
         if not names:
             raise ValueError("name the types that the handler is for")
         self._require_unused()
@@ -285,16 +212,9 @@ async def _nothing(_: DeviceEvent[Any]) -> None:
     """Stands for the loop's body."""
 
 
-def _name_of(payload: type[TypedPayload]) -> str:
+def name_of(payload: type[TypedPayload]) -> str:
+    """The name of the event type with this payload. Raises ValueError."""
     for name, known in PAYLOADS.items():
         if known is payload:
             return name
     raise ValueError(f"{payload!r} is no payload of an event type")
-
-
-def _named(wanted: Collection[str] | None, what: str) -> frozenset[str] | None:
-    if wanted is None:
-        return None
-    if isinstance(wanted, str) or not wanted:
-        raise ValueError(f"{what}: name one or more in a list, or leave it out")
-    return frozenset(wanted)

@@ -43,6 +43,22 @@ async def within(seconds: float, work: Coroutine[Any, Any, R]) -> R:
     return task.result()
 
 
+async def until(stopping: asyncio.Event, work: Coroutine[Any, Any, None], *, grace: float = 0.0) -> None:
+    """Run the work to its end, or until it is to stop; `grace` is how many seconds it has to end by itself then.
+
+    For what has no end of its own: aiokafka waits for ever for a group that cannot be joined. Raises what it raises.
+    """
+    tasks = [asyncio.create_task(work), asyncio.create_task(stopping.wait())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if grace and not tasks[0].done():
+            await asyncio.wait(tasks[:1], timeout=grace)
+    finally:
+        await end(*tasks)
+    if not tasks[0].cancelled():
+        tasks[0].result()
+
+
 @coroutine
 def rest(begun: Coroutine[Any, Any, R], waits_for: Any) -> Generator[Any, Any, R]:
     """The rest of a coroutine whose first step was made by hand, within the same task, and gave `waits_for`."""
