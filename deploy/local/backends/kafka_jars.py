@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local.backends.server import BackendError
@@ -47,16 +48,20 @@ def fetched() -> bool:
 
 def fetch() -> Path:
     """The jars, from the cache or by Maven: renamed into place at the end, so half a download never counts."""
-    jars = jars_folder()
+    return jars_of("Apache Kafka", HERE / "kafka-pom.xml", jars_folder(), **{"kafka.version": KAFKA_VERSION})
+
+
+def jars_of(what: str, pom: Path, jars: Path, **properties: str) -> Path:
+    """The jars that a project file needs, in the folder `jars`, fetched if that is not there. Raises BackendError."""
     if jars.is_dir():
         return jars
     maven = shutil.which("mvn")
     if not maven:
-        raise BackendError("Apache Kafka is fetched by Maven, and there is no mvn on the PATH.")
+        raise BackendError(f"{what} is fetched by Maven, and there is no mvn on the PATH.")
     jars.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=jars.parent) as folder:
         coming = Path(folder) / "jars"
-        _copy_dependencies(maven, Path(folder), coming)
+        _copy_dependencies(what, maven, Path(shutil.copy(pom, Path(folder) / "pom.xml")), coming, properties)
         try:
             coming.rename(jars)
         except OSError:
@@ -65,17 +70,17 @@ def fetch() -> Path:
     return jars
 
 
-def _copy_dependencies(maven: str, folder: Path, jars: Path) -> None:
-    shutil.copy(HERE / "kafka-pom.xml", folder / "pom.xml")
+def _copy_dependencies(what: str, maven: str, pom: Path, jars: Path, properties: Mapping[str, str]) -> None:
     command = [
-        *(maven, "--batch-mode", "--quiet", "--file", str(folder / "pom.xml")),
-        *(f"-Dkafka.version={KAFKA_VERSION}", f"-DoutputDirectory={jars}", "dependency:copy-dependencies"),
+        *(maven, "--batch-mode", "--quiet", "--file", str(pom)),
+        *(f"-D{name}={value}" for name, value in properties.items()),
+        *(f"-DoutputDirectory={jars}", "dependency:copy-dependencies"),
     ]
     try:
         ran = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=FETCHED_WITHIN, check=False
         )
     except subprocess.TimeoutExpired:
-        raise BackendError(f"Maven did not fetch Apache Kafka within {FETCHED_WITHIN} s.") from None
+        raise BackendError(f"Maven did not fetch {what} within {FETCHED_WITHIN} s.") from None
     if ran.returncode != 0 or not jars.is_dir():
-        raise BackendError(f"Maven could not fetch Apache Kafka: {(ran.stdout + ran.stderr).strip()[:600]}")
+        raise BackendError(f"Maven could not fetch {what}: {(ran.stdout + ran.stderr).strip()[:600]}")

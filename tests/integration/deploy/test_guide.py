@@ -9,6 +9,7 @@ import yaml
 from tests.integration.deploy.test_alerts import exported
 from tests.integration.deploy.test_workloads import deployments, of_kind
 from tests.support.chart.renderer import CHART, ChartError, render
+from tests.support.chart.schemas import VERSIONS, mistakes
 from tests.support.secured.rights import table
 
 ROOT = Path(__file__).parents[3]
@@ -28,6 +29,7 @@ def test_the_values_shown_make_a_whole_release() -> None:
     assert len([*deployments(manifests)]) == 5
     # The Kafka that the guide makes is the one that the chart expects.
     kafka = {one["kind"]: one for one in yaml.safe_load_all(block("yaml", "KafkaNodePool"))}
+    assert [mistake for one in kafka.values() for mistake in mistakes(one, VERSIONS[-1])] == []
     (cluster,) = {
         one["metadata"]["labels"]["strimzi.io/cluster"] for one in of_kind(manifests, "KafkaUser", "KafkaTopic")
     }

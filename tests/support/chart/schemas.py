@@ -17,6 +17,7 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from tests.support.chart import strimzi
 from tests.support.chart.renderer import need
 
 VERSIONS = ("1.34.0", "1.35.0", "1.36.0", "1.37.0")
@@ -32,8 +33,6 @@ PUBLISHED = {
     "ServiceMonitor": (*PROMETHEUS, "servicemonitors"),
     "PrometheusRule": (*PROMETHEUS, "prometheusrules"),
 }
-# Strimzi publishes its definitions in no package registry: these two are written by hand.
-BY_HAND = Path(__file__).with_name("strimzi_by_hand.yaml")
 FETCHED_WITHIN = 120  # seconds
 Schema = dict[str, Any]
 
@@ -85,10 +84,12 @@ def _loaded(file: Traversable) -> Schema:
 def _custom(api_version: str, kind: str) -> Schema | None:
     if kind in PUBLISHED:
         module, path, plural = PUBLISHED[kind]
-        definition = yaml.safe_load((_module(module) / path.format(plural)).read_text())
-        return next(_versions(definition, api_version), None)
-    by_hand: dict[str, Schema] = yaml.safe_load(BY_HAND.read_text())
-    return by_hand.get(f"{api_version} {kind}")
+        definition: Mapping[str, Any] = yaml.safe_load((_module(module) / path.format(plural)).read_text())
+    elif kind in strimzi.MODELS:
+        definition = strimzi.definition(kind)
+    else:
+        return None
+    return next(_versions(definition, api_version), None)
 
 
 def _versions(definition: Mapping[str, Any], api_version: str) -> Iterator[Schema]:
