@@ -13,7 +13,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 export PYTHONPATH := libs:services
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test unit check audit format locale schemas settings ledger lock bench chart faults clean
+.PHONY: help run demo test unit check audit format locale schemas settings ledger lock bench chart cluster faults clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,9 @@ bench: $(VENV)/.dev ## Measure throughput and latency on this machine
 
 chart: $(VENV)/.chart ## Render the Helm chart and hold it against Kubernetes' schemas and the restricted profile
 	@REQUIRE_HELM=1 $(BIN)/python -m pytest tests/unit/deploy tests/integration/deploy
+
+cluster: $(VENV)/.chart ## Follow deploy/README.md on Kubernetes' own control plane, built by Go (15 minutes once)
+	@$(BIN)/python -m tests.cluster
 
 faults: $(VENV)/.dev ## Break everything under load and balance the books (ROUNDS=n SEED=n ONLY=name,name)
 	@$(BIN)/python -m tests.faults

@@ -96,7 +96,10 @@ async def test_a_rolling_upgrade_fails_no_request_and_loses_and_doubles_nothing(
             return found
 
         found: Effects = await eventually(all_there, within=30, every=1)
-        _require_short_gaps(found, found.changes(traffic.operated), set(first))
+        changes, overtaken = found.changes(traffic.operated), found.overtaken()
+        print(f"{len(overtaken)} of {len(changes)} status changes were overtaken by later ones of their devices")
+        assert len(overtaken) <= len(changes) / 100
+        _require_short_gaps(found, {id: one for id, one in changes.items() if one.id not in overtaken}, set(first))
 
 
 def _require_everything_once(found: Effects, traffic: Traffic) -> None:
@@ -112,18 +115,19 @@ def _require_everything_once(found: Effects, traffic: Traffic) -> None:
     assert Counter(event.data["deviceId"] for event in found.of(catalog.MOBILE_CLIENT_REGISTERED)) == Counter(
         {device: len(given) for device, given in traffic.clients.items()}
     )
-    changes = found.changes(traffic.operated)
+    changes, overtaken = found.changes(traffic.operated), found.overtaken()
     acknowledged = {id for given in traffic.transactions.values() for id in given}
     assert acknowledged <= set(changes)
     applied = found.by_cause(catalog.DEVICE_STATUS_APPLIED)
-    assert {(event.id, name): len(applied[event.id, name]) for event in changes.values() for name in SERVICES} == {
-        (event.id, name): 1 for event in changes.values() for name in SERVICES
-    }
     alerts = found.by_cause(catalog.CUSTOM_EVENT_TRIGGERED)
-    assert {key: len(events) for key, events in alerts.items()} == {
-        (event.id, "contacts"): 1 for event in changes.values() if event.data["status"] == "LOST"
-    }
-    settled = {(id, name) for id in acknowledged for name in SERVICES}
+    for event in changes.values():
+        least = 0 if event.id in overtaken else 1
+        for name in SERVICES:
+            assert least <= len(applied[event.id, name]) <= 1, f"{event} in {name}"
+        due = 1 if event.data["status"] == "LOST" else 0
+        assert least * due <= len(alerts.get((event.id, "contacts"), ())) <= due, f"alerts of {event}"
+    assert {service for _, service in alerts} == {"contacts"}
+    settled = {(id, name) for id in acknowledged for name in SERVICES if changes[id].id not in overtaken}
     assert settled <= set(found.acknowledged)
 
 

@@ -1,7 +1,7 @@
 """What became of the traffic: read from Kafka and MongoDB, with the brokers' and the database's own times."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -38,6 +38,19 @@ class Effects:
     def of(self, type_: str) -> list[Event]:
         """All of a type."""
         return [event for event in self.events if event.type == type_]
+
+    def overtaken(self) -> Set[str]:
+        """The ids of status changes that reached Kafka after a later one of their device.
+
+        Two replicas announce side by side, so one may be late; whoever has read the later one passes the earlier by.
+        """
+        highest: dict[str, int] = {}
+        late = set()
+        for event in self.of(catalog.DEVICE_STATUS_CHANGED):  # those of one device in the order of their partition
+            if event.sequence < highest.get(event.subject, 0):
+                late.add(event.id)
+            highest[event.subject] = max(event.sequence, highest.get(event.subject, 0))
+        return late
 
     def by_cause(self, type_: str) -> Mapping[tuple[str, str], list[Event]]:
         """Those of a type that some status change caused, by that and by the service which announced them."""

@@ -83,13 +83,19 @@ def _loaded(file: Traversable) -> Schema:
 @functools.cache
 def _custom(api_version: str, kind: str) -> Schema | None:
     if kind in PUBLISHED:
-        module, path, plural = PUBLISHED[kind]
-        definition: Mapping[str, Any] = yaml.safe_load((_module(module) / path.format(plural)).read_text())
+        definition = published(kind)
     elif kind in strimzi.MODELS:
         definition = strimzi.definition(kind)
     else:
         return None
     return next(_versions(definition, api_version), None)
+
+
+def published(kind: str) -> Mapping[str, Any]:
+    """The definition of a kind of PUBLISHED, as its project has it."""
+    module, path, plural = PUBLISHED[kind]
+    definition: Mapping[str, Any] = yaml.safe_load((_module(module) / path.format(plural)).read_text())
+    return definition
 
 
 def _versions(definition: Mapping[str, Any], api_version: str) -> Iterator[Schema]:
