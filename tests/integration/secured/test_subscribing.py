@@ -54,13 +54,14 @@ async def test_events_are_read_committed_and_given_up(backends: Secured, login: 
 
     @events.on(DeviceStatusChanged)
     async def handle(event: DeviceEvent[DeviceStatusChanged]) -> None:
-        handled.append(event.id)
+        if device in event.subject:  # the topic has others' events, too
+            handled.append(event.id)
         if event.id == f"{device}-3":
             raise Rejected("no such device")
 
     running = asyncio.create_task(events.run())
     letters = await eventually(lambda: records(admin, [catalog.dead_letter_topic(group)]), within=30)
-    await eventually(lambda: len(handled) >= 2, within=30)
+    await eventually(lambda: len(handled) >= 3, within=30)
     events.stop()
     await running
     # The second was broken off at before it counted as seen; those before it were committed.
