@@ -1,6 +1,7 @@
 """Strimzi's custom resource definitions, made by its own program of its own classes, which Maven Central has."""
 
 import functools
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,7 +43,7 @@ def _file(kind: str) -> Path:
         print(missing)
         need("java and mvn, for the definitions of Strimzi")
     folder.mkdir(parents=True, exist_ok=True)
-    coming = file.with_suffix(".coming")
+    coming = folder / f"{kind}-{os.getpid()}.coming"  # two workers may be at it at once
     arguments = ["--yaml", f"io.strimzi.api.kafka.model.{MODELS[kind]}={coming.resolve()}"]
     ran = subprocess.run(
         [java, "-cp", f"{jars}/*", "io.strimzi.crdgenerator.CrdGenerator", *arguments],
