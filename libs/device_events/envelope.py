@@ -22,7 +22,7 @@ from device_events.plain import plainly_valid
 
 Headers = list[tuple[str, bytes]]
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-_DIGITS = 18  # of the longest number: more could not be compared as 64 bits
+DIGITS = 18  # of the longest number: more could not be compared as 64 bits
 _REQUIRED = ("specversion", "id", "source", "type", "subject", "time", "sequence")
 ATTRIBUTES = tuple(field.name for field in fields(Event) if field.name != "data")
 _SPECVERSION, _JSON = ("ce_specversion", b"1.0"), ("content-type", b"application/json")
@@ -134,6 +134,6 @@ def trace_of(traceparent: str) -> str | None:
 
 
 def _count(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+    if not (text.isascii() and text.isdigit() and len(text) <= DIGITS):
         raise Undecodable(f"{name} is no whole number")
     return int(text)

@@ -11,7 +11,7 @@ import orjson
 from device_events.catalog import CATALOG, EventType
 from device_events.deliveries import RepeatFilter
 from device_events.device_event import Checked, DeviceEvent
-from device_events.envelope import decode
+from device_events.envelope import DIGITS, decode
 from device_events.errors import Undecodable
 from device_events.intake import Taken
 from device_events.plain import looker
@@ -21,7 +21,6 @@ from device_events.window import Record
 
 log = logging.getLogger(__name__)
 TypedHandler = Callable[[DeviceEvent[Any]], Awaitable[None]]
-_DIGITS = 18
 _KNOWN = {name.encode() for name in CATALOG}
 
 
@@ -54,7 +53,7 @@ class _Wanted:
                 and (subject := headers["ce_subject"])
                 and (record.key == subject or record.key is None)
                 and sequence.isdigit()
-                and len(sequence) <= _DIGITS
+                and len(sequence) <= DIGITS
                 and headers["content-type"] == b"application/json"
                 and headers.get("ce_statussequence", b"0").isdigit()
                 and b"".join(headers.values()).isascii()

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.backends import BackendError, kafka_jars
+from deploy.local.backends import BackendError, maven
 
 KUBERNETES = "1.34.2"
 TOOLS = {
@@ -25,7 +25,7 @@ def built() -> Path:
 
     Raises BackendError.
     """
-    folder = kafka_jars.cache_folder() / f"kubernetes-{KUBERNETES}"
+    folder = maven.cache_folder() / f"kubernetes-{KUBERNETES}"
     if folder.is_dir():
         return folder
     if shutil.which("go") is None:

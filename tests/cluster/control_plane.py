@@ -36,17 +36,17 @@ NODE = """\
 
 
 class Program(Server):
-    """One of the programs; `arguments` may name {port}, {data} and {kubeconfig}."""
+    """One of the programs; `arguments` may name {port} and {data}."""
 
     def __init__(self, name: str, programs: Path, folder: Path, arguments: str) -> None:
         self.name = name
         super().__init__(folder / name, folder / "logs")
-        self._program, self._arguments, self._folder = programs / name, arguments, folder
+        self._program, self._arguments = programs / name, arguments
 
     def command(self) -> list[str]:
         """The program, with its arguments filled in."""
-        told = {"port": self.port, "data": self.data, "folder": self._folder}
-        return [str(self._program), *(word.format(**told) for word in self._arguments.split())]
+        words = self._arguments.split()
+        return [str(self._program), *(word.format(port=self.port, data=self.data) for word in words)]
 
     async def ready(self) -> bool:
         """Whether it listens."""

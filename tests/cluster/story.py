@@ -16,14 +16,12 @@ from typing import Any
 import yaml
 
 from deploy.local.service import REPOSITORY
+from tests.integration.deploy.test_guide import block
 from tests.support.chart import schemas, strimzi
 
-GUIDE = (REPOSITORY / "deploy" / "README.md").read_text()
 NAMESPACE = "rollcall"
 DEPLOYABLES = ("push-registry", "device-admin", "contacts", "mobile-platform", "email-handlers")
 WITHIN, SETTLES_WITHIN = 150, 90  # seconds: for one command, and until what it asked for is there
-# Other than Rollcall's: what its values name, and what the cluster of the guide would have.
-CUSTOM = ("ServiceMonitor", "PrometheusRule", "ScaledObject", "TriggerAuthentication")
 
 
 class Story:
@@ -44,7 +42,7 @@ class Story:
             ("kafka.yaml", "yaml", "KafkaNodePool"),
             ("values.yaml", "yaml", "trustedProxies"),
         ):
-            (folder / name).write_text(_block(language, holding))
+            (folder / name).write_text(block(language, holding))
 
     def play(self) -> None:
         """Everything, one after the other."""
@@ -66,7 +64,7 @@ class Story:
         self._require_pods(dict.fromkeys(DEPLOYABLES, 2), "1.0.0")
         self._require_spread()
         self._require_admitted_as_restricted()
-        upgrade, back = [line.partition("  #")[0] for line in _block("sh", "helm upgrade").splitlines() if line]
+        upgrade, back = [line.partition("  #")[0] for line in block("sh", "helm upgrade").splitlines() if line]
         self._run(upgrade)
         self._require_pods(dict.fromkeys(DEPLOYABLES, 2), "1.1.0")
         self._run(back)
@@ -78,7 +76,7 @@ class Story:
         """The kinds that are not Kubernetes' own, by their projects' definitions."""
         for kind in strimzi.MODELS:
             self._create(strimzi.definition(kind))
-        for kind in CUSTOM:
+        for kind in schemas.PUBLISHED:
             self._create(schemas.published(kind))
 
     def _call_kafka_ready(self) -> None:
@@ -132,7 +130,7 @@ class Story:
 
     def _restore(self) -> None:
         """What the guide runs around mongorestore: down, the operator's Job twice, up again."""
-        lines = [line.partition("   #")[0].strip() for line in _block("sh", "mongorestore").splitlines()]
+        lines = [line.partition("   #")[0].strip() for line in block("sh", "mongorestore").splitlines()]
         lines = [line for line in lines if line and not line.startswith(("#", "mongorestore"))]
         keda = [line for line in lines if "scaledobject" in line]
         down, define, *commands, up = [line for line in lines if line not in keda]
@@ -193,18 +191,13 @@ class Story:
         deadline = time.monotonic() + SETTLES_WITHIN
         while not check():
             assert time.monotonic() < deadline, f"not within {SETTLES_WITHIN} s: {problem()}"
-            time.sleep(0.5)
+            time.sleep(0.5)  # each look is a process of kubectl's
 
 
 def _steps() -> Mapping[int, str]:
     """The ten commands by their numbers."""
-    found = re.findall(r"^# (\d+) .*\n(.*)$", _block("sh", "kubectl create namespace"), re.MULTILINE)
+    found = re.findall(r"^# (\d+) .*\n(.*)$", block("sh", "kubectl create namespace"), re.MULTILINE)
     return {int(number): command for number, command in found}
-
-
-def _block(language: str, holding: str) -> str:
-    (found,) = [one for one in re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL) if holding in one]
-    return str(found)
 
 
 def _secret(name: str, values: Mapping[str, str]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.backends.kafka_jars import REPOSITORY
+from deploy.local.backends.maven import REPOSITORY
 from tests.support.polling import eventually
 from tests.support.processes import is_running
 

@@ -1,12 +1,16 @@
 """`rollcall indexes` makes what the services would make themselves, and says what it did."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 from pymongo import AsyncMongoClient, IndexModel
 
 from rollcall import indexes
 from rollcall.services import PUSH_REGISTRY, SERVICES
+from tests.faults.servers import FaultMongod
 from tests.integration.rollcall.site import Site
+from tests.support.operator import command
 
 
 async def names(site: Site) -> dict[str, set[str]]:
@@ -55,3 +59,16 @@ async def test_one_that_takes_long_is_waited_for(quiet_site: Site, mongodb_uri: 
         made = await indexes.make(collection, [IndexModel([("state.n", 1)], name="n")])
     assert made["indexes"] == 2
     assert set(await quiet_site.database["slow"].index_information()) == {"_id_", "n"}
+
+
+async def test_a_mongodb_that_hangs_is_not_waited_for_without_end(quiet_site: Site, tmp_path: Path) -> None:
+    async with FaultMongod(tmp_path / "mongod", tmp_path / "logs") as mongod:
+        variables = {**quiet_site.variables, "MONGODB_URI": mongod.uri}
+        assert (await command(variables, "indexes")).exit == 0
+        mongod.pause()
+        try:
+            said = await asyncio.wait_for(command(variables, "indexes"), 60)
+        finally:
+            mongod.resume()
+    assert (said.exit, said.out) == (3, "")
+    assert "MongoDB does not answer" in said.err

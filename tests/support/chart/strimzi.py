@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy.local.backends import BackendError, kafka_jars
+from deploy.local.backends import BackendError, kafka_jars, maven
 from tests.support.chart.renderer import need
 
 VERSION = "0.50.0"
@@ -31,14 +31,14 @@ def definition(kind: str) -> Mapping[str, Any]:
 
 
 def _file(kind: str) -> Path:
-    folder = kafka_jars.cache_folder() / f"strimzi-{VERSION}"
+    folder = maven.cache_folder() / f"strimzi-{VERSION}"
     file = folder / f"{kind}.yaml"
     if file.is_file():
         return file
     jars = folder.with_name(f"{folder.name}-jars")
     try:
         java = kafka_jars.java()
-        kafka_jars.jars_of("Strimzi", Path(__file__).with_name("strimzi-pom.xml"), jars, **{"strimzi.version": VERSION})
+        maven.jars_of("Strimzi", Path(__file__).with_name("strimzi-pom.xml"), jars, **{"strimzi.version": VERSION})
     except BackendError as missing:
         print(missing)
         need("java and mvn, for the definitions of Strimzi")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.backends.kafka_jars import cache_folder
+from deploy.local.backends.maven import cache_folder
 
 HERE = Path(__file__).parent
 NEEDS = 18  # Debian 12 has it; the package of CloudEvents asks for 20, and works with it
