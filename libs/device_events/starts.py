@@ -65,8 +65,9 @@ class _At(_Start):
     async def _first(
         self, consumer: AIOKafkaConsumer, new: Collection[TopicPartition], connection: KafkaConnection
     ) -> Mapping[TopicPartition, int]:
-        found = await within(REACH, consumer.offsets_for_times(dict.fromkeys(new, self._milliseconds)))
+        # The ends first: an event that came between the two answers would lie before the end, and be found by no time.
         ends = await within(REACH, consumer.end_offsets(new))
+        found = await within(REACH, consumer.offsets_for_times(dict.fromkeys(new, self._milliseconds)))
         return {one: found[one].offset if found.get(one) else ends[one] for one in new}
 
 
@@ -80,9 +81,9 @@ class _FromOffsets(_Start):
     ) -> Mapping[TopicPartition, int]:
         named = {TopicPartition(connection.name(topic), number): at for (topic, number), at in self._wanted.items()}
         wanted = {partition: offset for partition, offset in named.items() if partition in new}
-        firsts = await within(REACH, consumer.beginning_offsets(list(wanted)))
         ends = await within(REACH, consumer.end_offsets(list(wanted)))
-        found = {one: min(max(offset, firsts[one]), ends[one]) for one, offset in wanted.items()}
+        firsts = await within(REACH, consumer.beginning_offsets(list(wanted)))
+        found = {one: max(min(offset, ends[one]), firsts[one]) for one, offset in wanted.items()}
         others = [partition for partition in new if partition not in wanted]
         return found | await self._others.offsets(consumer, others, connection)
 

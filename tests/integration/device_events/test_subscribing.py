@@ -1,7 +1,6 @@
 """subscribe() on a real broker: where it begins, what it lets through, and when an event counts as seen."""
 
 import asyncio
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,8 +9,6 @@ import pytest
 from aiokafka import TopicPartition
 
 from device_events import (
-    BEGINNING,
-    END,
     EVERY,
     DeviceEvent,
     DeviceStatus,
@@ -20,7 +17,6 @@ from device_events import (
     PushRegistered,
     PushUpdated,
     Rejected,
-    Start,
     TypedPayload,
     at,
     catalog,
@@ -67,43 +63,6 @@ async def test_an_event_has_attributes_and_its_group_goes_on_where_it_was(kafka:
     await announce(kafka, [status("a", 3)])
     async with reading(subscribe(kafka, group=GROUP, types=TYPES, limits=QUICK)) as second:
         assert await second.has(1) == ["a-3"]
-
-
-@pytest.mark.parametrize("group", [GROUP, None])
-async def test_each_start_begins_where_it_says(kafka: KafkaConnection, group: str | None) -> None:
-    # One device, so one partition.
-    await announce(kafka, [status("a", 1), status("a", 2)])
-    (last,) = (await records(kafka, [kafka.name(catalog.DEVICE_STATUS_TOPIC)]))[-1:]
-    await eventually(lambda: time.time() * 1000 > last.timestamp + 20)
-    between = datetime.now(UTC)
-    await announce(kafka, [status("a", 3)])
-    starts: dict[str, tuple[Start, list[str]]] = {
-        "beginning": (BEGINNING, ["a-1", "a-2", "a-3", "a-4"]),
-        "end": (END, ["a-4"]),
-        "time": (at(between), ["a-3", "a-4"]),
-        "offset": (from_offsets({(catalog.DEVICE_STATUS_TOPIC, last.partition): 1}), ["a-2", "a-3", "a-4"]),
-        "beyond": (from_offsets({(catalog.DEVICE_STATUS_TOPIC, last.partition): 9_999}), ["a-4"]),
-    }
-    readers = {}
-    async with asyncio.TaskGroup() as tasks:
-        for name, (start, _) in starts.items():
-            own = group and f"{group}-{name}"
-            subscription = subscribe(kafka, group=own, types=TYPES, start=start, limits=QUICK)
-            manager = reading(subscription)
-            readers[name] = (manager, tasks.create_task(manager.__aenter__()))
-    await announce(kafka, [status("a", 4)])
-    for name, (manager, entered) in readers.items():
-        assert await entered.result().has(len(starts[name][1])) == starts[name][1], name
-        await manager.__aexit__(None, None, None)
-
-
-async def test_a_group_that_began_at_the_end_has_begun_there_though_nothing_came(kafka: KafkaConnection) -> None:
-    await announce(kafka, [status("a", 1)])
-    async with reading(subscribe(kafka, group=GROUP, types=TYPES, start=END, limits=QUICK)) as first:
-        pass
-    await announce(kafka, [status("a", 2)])
-    async with reading(subscribe(kafka, group=GROUP, types=TYPES, start=END, limits=QUICK)) as second:
-        assert (await second.has(1), first.ids) == (["a-2"], [])
 
 
 async def test_latest_drops_repeats_and_stale_events_and_every_only_repeats(kafka: KafkaConnection) -> None:
