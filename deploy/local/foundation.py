@@ -10,7 +10,8 @@ from aiokafka.errors import KafkaError
 from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
-from chassis.settings import SettingsError, kafka_settings
+from chassis.kafka_settings import kafka_settings
+from chassis.settings import SettingsError
 from chassis.topics import create_topics
 from deploy.local.backends import BackendError, MailSink, Mongod, Server, Tansu
 from deploy.local.group import together

@@ -55,7 +55,9 @@ class Env:
         self.list = self._reader(self._env.list)
 
     def one_of(self, name: str, default: str, choices: Sequence[str], *, about: str = "") -> Any:
-        """A variable that must be one of the choices."""
+        """A variable that must be one of the choices; the table of settings names the others by itself."""
+        others = "or " + ", ".join(f"`{choice}`" for choice in choices if choice != default)
+        about = f"{others}, {about}" if about else others
         return self.str(name, default, validate=validate.OneOf(choices), about=about)
 
     def secret(self, name: str, *, minimum: int = 32, about: str = "") -> bytes:

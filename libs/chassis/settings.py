@@ -9,6 +9,7 @@ from environs import validate
 
 from chassis.addresses import Network, networks
 from chassis.environment import Env, SettingsError, Variable
+from chassis.kafka_settings import kafka
 from chassis.limits import HttpLimits
 from chassis.logins import LoginLimits
 from chassis.mongo import uri_problem
@@ -21,7 +22,6 @@ __all__ = [
     "Issuer",
     "SettingsError",
     "Variable",
-    "kafka_settings",
     "read_settings",
     "variables",
 ]
@@ -29,7 +29,6 @@ T = TypeVar("T")
 Read = Callable[[Env], dict[str, Any]]
 FAMILIES = ("KAFKA_", "MONGODB_", "OIDC_", "LOGIN_", "SWEEP_")
 CATALOGUE = "what there is to serve: YAML, as in `deploy/local/demo/catalogue.yaml`"
-_SERVER = re.compile(r"([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,17 +84,8 @@ def variables(own: Read | None = None) -> Sequence[Variable]:
     return list(env.asked.values())
 
 
-def kafka_settings() -> KafkaConnection:
-    """Only the variables about Kafka, for tools that need nothing else. Raises SettingsError."""
-    env = Env()
-    connection = _kafka(env)
-    env.refuse_unknown(("KAFKA_",))
-    env.seal()
-    return connection
-
-
 def _shared(env: Env) -> dict[str, Any]:
-    positive, levels = validate.Range(min=0, min_inclusive=False), ["DEBUG", "INFO", "WARNING", "ERROR"]
+    positive = validate.Range(min=0, min_inclusive=False)
     return {
         "host": env.str("HOST", "0.0.0.0", about="the address it listens on"),  # noqa: S104 - in a container: all
         "port": env.int("PORT", 8080, validate=validate.Range(0, 65_535), about="the port it listens on"),
@@ -106,9 +96,9 @@ def _shared(env: Env) -> dict[str, Any]:
             validate=validate.Regexp(r"[A-Za-z0-9_-]{1,38}\Z"),
             about="its database; every service has its own collection",
         ),
-        "kafka": _kafka(env),
-        "log_level": env.one_of("LOG_LEVEL", "INFO", levels, about=f"or {_others(levels, 'INFO')}"),
-        "log_format": env.one_of("LOG_FORMAT", "json", ["json", "console"], about="or `console`, for people"),
+        "kafka": kafka(env),
+        "log_level": env.one_of("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
+        "log_format": env.one_of("LOG_FORMAT", "json", ["json", "console"], about="for people"),
         "users": env.yaml(
             "USERS_FILE",
             UsersSchema(),
@@ -165,51 +155,6 @@ def _http(env: Env) -> HttpLimits:
     )
 
 
-def _kafka(env: Env) -> KafkaConnection:
-    protocols = ["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
-    mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
-    connection = KafkaConnection(
-        bootstrap_servers=_bootstrap_servers(env),
-        security_protocol=env.one_of(
-            "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", protocols, about=f"or {_others(protocols, 'PLAINTEXT')}"
-        ),
-        sasl_mechanism=env.one_of(
-            "KAFKA_SASL_MECHANISM", "SCRAM-SHA-512", mechanisms, about=f"or {_others(mechanisms, 'SCRAM-SHA-512')}"
-        ),
-        username=env.str("KAFKA_USERNAME", None, about="for SASL"),
-        password=env.str("KAFKA_PASSWORD", None, about="for SASL", secret=True),
-        ca_file=env.str("KAFKA_CA_FILE", None, about="authorities to trust instead of the system's, a PEM file"),
-        cert_file=env.str("KAFKA_CERT_FILE", None, about="a client certificate, a PEM file"),
-        key_file=env.str("KAFKA_KEY_FILE", None, about="its unencrypted key, a PEM file"),
-        idempotent=env.bool("KAFKA_IDEMPOTENT", True, about="`false` only for a broker without idempotent producers"),
-        topic_prefix=env.str(
-            "KAFKA_TOPIC_PREFIX",
-            "",
-            validate=validate.Regexp(r"[A-Za-z0-9._-]{0,80}\Z"),
-            about="stands before each topic and group, where several Rollcalls share a cluster",
-        ),
-        fetch_wait_ms=env.int(
-            "KAFKA_FETCH_WAIT_MS",
-            100,
-            validate=validate.Range(1, 10_000),
-            about="milliseconds that the broker may hold an empty fetch",
-        ),
-    )
-    if connection.security_protocol is not None:  # else it is a mistake itself
-        for name, problem in connection.mistakes().items():
-            env.mistake(f"KAFKA_{name.upper()}", problem)
-    return connection
-
-
-def _bootstrap_servers(env: Env) -> tuple[str, ...]:
-    about = "`host:port`, separated by commas"
-    given = env.list("KAFKA_BOOTSTRAP_SERVERS", validate=validate.Length(1), about=about) or ()
-    servers = tuple(server.strip() for server in given)
-    if not all(_SERVER.fullmatch(server) for server in servers):
-        env.mistake("KAFKA_BOOTSTRAP_SERVERS", "each entry must be host:port")
-    return servers
-
-
 def _logins(env: Env) -> LoginLimits:
     positive = validate.Range(min=1)
     proxies: tuple[Network, ...] = ()
@@ -248,7 +193,3 @@ def _issuers(env: Env) -> tuple[Issuer, ...]:
             continue
         issuers.append(Issuer(issuer=parts[0], audience=parts[1], jwks_url=parts[2]))
     return tuple(issuers)
-
-
-def _others(choices: Sequence[str], default: str) -> str:
-    return ", ".join(f"`{choice}`" for choice in choices if choice != default)

@@ -7,7 +7,8 @@ import asyncio
 import sys
 from collections.abc import Iterable
 
-from chassis.settings import SettingsError, kafka_settings
+from chassis.kafka_settings import kafka_settings
+from chassis.settings import SettingsError
 from device_events import KafkaConnection
 from device_events.catalog import TOPICS
 from device_events.topics import create_missing, topics_of_group

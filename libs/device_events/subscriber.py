@@ -14,17 +14,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from device_events.closing import close
+from device_events.commits import Commits
 from device_events.connection import KafkaConnection
 from device_events.errors import Rejected
 from device_events.event import Event
 from device_events.intake import Intake, RawIntake
-from device_events.points import reached
 from device_events.progress import filled_ends, has_committed, partitions, unsettled
 from device_events.publisher import Publisher
 from device_events.rebalance import Rebalance
 from device_events.settlement import Settlement, SubscriberLimits
 from device_events.starts import BEGINNING, Start
-from device_events.tasks import end, until, within
+from device_events.tasks import end, until
 from device_events.window import Record, Window
 from device_events.workers import Workers
 
@@ -33,7 +33,7 @@ Handler = Callable[[Event], Awaitable[None]]
 START_BACKOFF = 1.0  # seconds between tries to reach Kafka
 # At a stop, for a start in hand: aiokafka leaves open a connection that it is cancelled in making.
 START_GRACE = 1.0
-COMMIT_LIMIT = 5.0  # seconds; with `limits.stop` still less than the group's rebalance timeout
+CLOSE_LIMIT = 5.0  # seconds in which the group is left and connections end
 
 
 class Subscriber:
@@ -72,9 +72,8 @@ class Subscriber:
         self._failure: BaseException | None = None
         self._consumer: AIOKafkaConsumer | None = None
         self._windows: dict[TopicPartition, Window] = {}
-        self._committing: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
-        self._commit_lock = asyncio.Lock()
+        self._commits = Commits(group, intake.keep)
         self.degraded = True  # until the group has been joined
         self.joined = asyncio.Event()  # it has its partitions, and knows where to begin in each
 
@@ -149,7 +148,7 @@ class Subscriber:
         finally:
             await self._revoke(list(self._windows))
             self._consumer = None
-            await close(consumer, limit=COMMIT_LIMIT)
+            await close(consumer, limit=CLOSE_LIMIT)
 
     async def _consume(self, consumer: AIOKafkaConsumer) -> None:
         # Polling goes on while handlers run, so no batch is ever too slow for the broker's poll interval.
@@ -170,7 +169,7 @@ class Subscriber:
             if batches:
                 # aiokafka answers at once while it has something: the handlers' turn.
                 await asyncio.sleep(0)
-            if loop.time() >= due and await self._commit_soon(consumer):
+            if loop.time() >= due and await self._commits.soon(consumer, self._windows):
                 due = loop.time() + self.limits.commit_every
 
     def _take_in(self, partition: TopicPartition, records: Sequence[Record]) -> None:
@@ -207,34 +206,6 @@ class Subscriber:
     def _is_full(self, window: Window) -> bool:
         return len(window) >= self.limits.window or window.bytes >= self.limits.window_bytes
 
-    async def _commit_soon(self, consumer: AIOKafkaConsumer) -> bool:
-        """Commit beside the work; whether one has begun. Raises what the last one has raised."""
-        if (last := self._committing) is not None:
-            if not last.done():
-                return False
-            self._committing = None
-            last.result()
-        self._committing = asyncio.create_task(self._commit(consumer, self._windows))
-        return True
-
-    async def _commit(self, consumer: AIOKafkaConsumer, windows: Mapping[TopicPartition, Window]) -> None:
-        async with self._commit_lock:
-            offsets = {tp: offset for tp, window in windows.items() if (offset := window.to_commit()) is not None}
-            if not offsets:
-                return
-            if not await self.settlement.intake.keep() or self.group is None:
-                return
-            reached("before-offset-commit")
-            try:
-                await within(COMMIT_LIMIT, consumer.commit(offsets))
-            except (KafkaError, TimeoutError) as error:
-                # The partition is another member's now, or Kafka is away: what is uncommitted comes again.
-                log.info("offset_commit_refused", extra={"group": self.group, "error": type(error).__name__})
-                return
-            for partition, offset in offsets.items():
-                if (window := windows.get(partition)) is not None:  # one with nothing left in it is false
-                    window.committed(offset)
-
     def _assign(self, partitions: Collection[TopicPartition]) -> None:
         if self._start is not BEGINNING:
             self._unplaced.update(partitions)
@@ -252,4 +223,4 @@ class Subscriber:
             _, late = await asyncio.wait(tasks, timeout=self.limits.stop)
             await end(*late)
         if self._consumer is not None:
-            await self._commit(self._consumer, leaving)
+            await self._commits.commit(self._consumer, leaving)

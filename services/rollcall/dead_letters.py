@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
+from chassis.kafka_settings import kafka_settings
 from chassis.records import RecordReader, reading
-from chassis.settings import kafka_settings
 from device_events import KafkaConnection
 from device_events.catalog import dead_letter_topic
 from device_events.publisher import OutgoingRecord, Publisher

@@ -10,7 +10,7 @@ from datetime import UTC, date
 
 import orjson
 
-from chassis.settings import kafka_settings
+from chassis.kafka_settings import kafka_settings
 from device_events.catalog import TOPICS
 from rollcall.colours import DIM, Paint, add_colour, paint
 from rollcall.filters import Filter, add_filters

@@ -10,8 +10,8 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from chassis.kafka_settings import kafka_settings
 from chassis.records import RecordReader, Span, header, reading
-from chassis.settings import kafka_settings
 from device_events import KafkaConnection
 from device_events.catalog import dead_letter_topic, retry_topic
 from device_events.publisher import OutgoingRecord, Publisher

@@ -18,9 +18,9 @@ from chassis.aggregates import AggregateStore, KeyConflict
 from chassis.commands import Command
 from chassis.decisions import Aggregate, Decision
 from chassis.errors import Unavailable
+from chassis.kafka_settings import kafka_settings
 from chassis.outbox import Entry, encode_entry, entries_of
 from chassis.serve import main
-from chassis.settings import kafka_settings
 from device_events.catalog import PUSH_REGISTRY, topic_for
 from push_registry.app import create_app
 from push_registry.settings import Settings

@@ -7,13 +7,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from pymongo import UpdateOne, WriteConcern
 
 from chassis import mongo
 from chassis.committer import Committer
 from chassis.staging import Staged
-from device_events.subscriber import Subscriber
+from device_events.commits import Commits
 from device_events.window import Window
 
 PUBLISHED = 0.1  # seconds that the relay needs to publish
@@ -59,11 +59,11 @@ def acknowledge_before_majority() -> None:
 
 def wait_for_handlers_between_polls() -> None:
     """A batch is handled to its end before the next poll: where that takes too long, the member is put out."""
-    commit_soon = Subscriber._commit_soon
+    soon = Commits.soon
 
-    async def commit_when_handled(self: Subscriber, consumer: AIOKafkaConsumer) -> bool:
-        if tasks := [task for window in self._windows.values() for task in window.tasks]:
+    async def when_handled(self: Commits, consumer: AIOKafkaConsumer, windows: Mapping[TopicPartition, Window]) -> bool:
+        if tasks := [task for window in windows.values() for task in window.tasks]:
             await asyncio.wait(tasks)
-        return await commit_soon(self, consumer)
+        return await soon(self, consumer, windows)
 
-    Subscriber._commit_soon = commit_when_handled  # type: ignore[method-assign]
+    Commits.soon = when_handled  # type: ignore[method-assign]

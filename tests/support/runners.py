@@ -5,7 +5,6 @@ import importlib
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,12 +70,6 @@ async def dead_letters(kafka: KafkaConnection, group: str) -> Sequence[Mapping[s
     """The headers of what the group has given up."""
     found: list[ConsumerRecord[bytes, bytes]] = await records(kafka, [kafka.name(catalog.dead_letter_topic(group))])
     return [{name: value.decode() for name, value in record.headers} for record in found]
-
-
-def variables_of(handlers: Handlers[Any]) -> set[str]:
-    """Every environment variable that a runner of these handlers reads."""
-    kinds = [("", RunnerSettings), ("KAFKA_", KafkaConnection), ("", MongoSettings), (handlers.prefix, handlers.kind)]
-    return {f"{prefix}{field.name}".upper() for prefix, kind in kinds if kind for field in fields(kind)}
 
 
 def port_told(module: str) -> int:

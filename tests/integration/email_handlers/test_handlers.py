@@ -3,15 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import Message
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from pymongo import AsyncMongoClient
 
 from device_events import Event, KafkaConnection
@@ -22,6 +19,7 @@ from device_events.window import Window
 from email_handlers import handlers
 from email_handlers.mails import compose
 from email_handlers.smtp import Smtp
+from tests.integration.email_handlers.mailbox import Mailbox, serve
 from tests.support import runners
 from tests.support.polling import eventually
 from tests.support.runners import trigger
@@ -44,35 +42,6 @@ async def running(settings: Settings) -> AsyncIterator[Runner]:
     handlers.handlers.settings = settings.smtp
     async with runners.running(handlers.handlers, settings.kafka, GROUP, settings.mongodb) as runner:
         yield runner
-
-
-@dataclass
-class Mailbox:
-    """A mail server's memory; what it answers to a recipient, one answer a try, then 250."""
-
-    mails: list[Message] = field(default_factory=list)
-    answers: dict[str, list[str]] = field(default_factory=dict)
-
-    async def handle_RCPT(
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        if pending := self.answers.get(address):
-            return pending.pop(0)
-        envelope.rcpt_tos.append(address)
-        return "250 fine"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        assert isinstance(envelope.content, bytes)
-        self.mails.append(message_from_bytes(envelope.content))
-        return "250 kept"
-
-    def to(self, address: str) -> list[Message]:
-        return [mail for mail in self.mails if mail["To"] == address]
-
-
-async def serve(mailbox: Mailbox, port: int = 0) -> asyncio.Server:
-    """A mail server in this loop; port 0 is any that is free."""
-    return await asyncio.get_running_loop().create_server(lambda: SMTP(mailbox), "127.0.0.1", port)
 
 
 @pytest.fixture

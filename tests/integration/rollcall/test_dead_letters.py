@@ -1,72 +1,16 @@
 """Dead letters: listed, shown, handed to their own group again and to no other, or let be; every command repeatable."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 
-from chassis.consumer import Consumer
 from chassis.records import header, reading
-from device_events import Event, KafkaConnection, Rejected, Subscriber, SubscriberLimits, catalog
+from device_events import Event, KafkaConnection, Rejected, Subscriber, catalog
 from device_events.publisher import OutgoingRecord, Publisher
 from rollcall.letters import letters_in
 from tests.integration.device_events.members import event, outgoing, publish
+from tests.integration.rollcall.letters import GROUP, OTHER, listed, member
 from tests.integration.rollcall.site import Site
 from tests.support.announced import records
-from tests.support.operator import Answer
 from tests.support.polling import eventually
-
-GROUP, OTHER = "push-registry", "contacts"
-LETTERS = ("dead-letters", "list", "--json", "--group", GROUP)
-QUICK = SubscriberLimits(backoff=0.01, backoff_max=0.05, attempts=3, poll_ms=20, stop=5.0)
-
-
-@dataclass
-class Reader:
-    """One member of a group: what it handled, and which events it refuses."""
-
-    refused: set[str] = field(default_factory=set)
-    handled: list[Event] = field(default_factory=list)
-
-    @property
-    def ids(self) -> list[str]:
-        return [one.id for one in self.handled]
-
-
-async def take(reader: Reader, event: Event) -> None:
-    if event.id in reader.refused:
-        raise Rejected("not this one")
-    reader.handled.append(event)
-
-
-@asynccontextmanager
-async def member(connection: KafkaConnection, group: str, *refused: str) -> AsyncIterator[Reader]:
-    """A member of a group, as a service has one."""
-    reader = Reader(set(refused))
-    consumer = Consumer(
-        connection,
-        group=group,
-        topics=[catalog.PUSH_TOPIC],
-        reactions={catalog.PUSH_UPDATED: take},
-        resources=reader,
-        limits=QUICK,
-    )
-    consumer.start()
-    try:
-        yield reader
-    finally:
-        await consumer.stop()
-
-
-async def listed(site: Site, number: int, *more: str) -> list[dict[str, str]]:
-    """The letters, once there are so many."""
-
-    async def look() -> Answer | None:
-        answer = await site.rollcall(*LETTERS, *more)
-        return answer if answer.exit == 0 and len(answer.data["letters"]) == number else None
-
-    letters: list[dict[str, str]] = (await eventually(look, within=30)).data["letters"]
-    return letters
 
 
 async def test_a_letter_is_handed_again_as_it_came_and_to_its_own_group_alone(quiet_site: Site) -> None:

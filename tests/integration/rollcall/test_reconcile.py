@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import pytest
 
-from device_events import Event, catalog
+from device_events import catalog
 from tests.integration.rollcall.site import RUNTIME, Site
 from tests.support.polling import eventually
 
@@ -206,13 +206,7 @@ async def test_a_status_set_on_the_restored_copy_before_anybody_noticed_stands(
     assert (await site.known(device))["status"] == "DISABLED"
     newest = max(await site.events(catalog.DEVICE_STATUS_CHANGED, about=device), key=lambda one: one.sequence)
     assert newest.data["status"] == "DISABLED"
-    assert await applied(site, newest)
-
-
-async def applied(site: Site, change: Event) -> bool:
-    """Whether push-registry has applied the newest change."""
-    document = await site.document("push-registry", change.subject)
-    return bool(document["state"]["status_sequence"] == change.sequence)
+    assert (await site.document("push-registry", newest.subject))["state"]["status_sequence"] == newest.sequence
 
 
 async def test_reconcile_interrupted_after_any_write_is_finished_by_the_next(site: Site, device: str) -> None:

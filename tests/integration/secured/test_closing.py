@@ -8,7 +8,7 @@ import time
 import uvloop
 from aiokafka import TopicPartition
 
-from chassis.settings import kafka_settings
+from chassis.kafka_settings import kafka_settings
 from deploy.local.service import IMPORTED_FROM, REPOSITORY
 from device_events import catalog
 from tests.support.secured.backends import Secured

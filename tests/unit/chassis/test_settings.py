@@ -1,46 +1,15 @@
 """Settings: typed, from variables or files, every mistake reported at once."""
 
-import base64
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
 
 import pytest
 
-from chassis.settings import ChassisSettings, Env, SettingsError, kafka_settings, read_settings
+from chassis.settings import Env, SettingsError
 from chassis.users import UsersSchema
 from tests.support.services import HASHED
+from tests.unit.chassis.settings import KEY, LEAST, Settings, given, mistakes
 
-KEY = base64.urlsafe_b64encode(bytes(range(200, 232))).decode()
-LEAST = {"MONGODB_URI": "mongodb://db:27017", "KAFKA_BOOTSTRAP_SERVERS": "a:9092,b:9092", "KEY": KEY}
 USERS = f"users: [{{name: anna, password_hash: {HASHED!r}, roles: [reader]}}]"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings(ChassisSettings):
-    key: bytes
-    people: Any
-
-    @classmethod
-    def from_env(cls) -> Self:
-        return read_settings(cls, _own)
-
-
-def _own(env: Env) -> dict[str, Any]:
-    return {"key": env.secret("KEY"), "people": env.yaml("PEOPLE_FILE", UsersSchema(), default=None)}
-
-
-def given(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
-    for name, value in (LEAST | variables).items():
-        monkeypatch.setenv(name, value)
-
-
-def mistakes(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, str]:
-    given(monkeypatch, **variables)
-    with pytest.raises(SettingsError) as caught:
-        Settings.from_env()
-    assert str(caught.value).splitlines() == caught.value.mistakes
-    return dict(line.split(": ", 1) for line in caught.value.mistakes)
 
 
 def test_the_least_that_must_be_said_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,80 +185,9 @@ def test_issuers_are_read_in_their_order(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [(one.issuer, one.audience) for one in Settings.from_env().issuers] == [("one", "a"), ("two", "b")]
 
 
-def test_a_tool_needs_only_the_settings_of_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MONGODB_URI", raising=False)
-    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "a:9092")
-    monkeypatch.setenv("KAFKA_TOPIC_PREFIX", "blue.")
-    assert kafka_settings().name("t") == "blue.t"
-
-
-@pytest.mark.parametrize(
-    ("variables", "at_fault"),
-    [
-        ({"KAFKA_USERNAME": "anna"}, {"KAFKA_USERNAME"}),
-        ({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}, {"KAFKA_USERNAME", "KAFKA_PASSWORD"}),
-        ({"KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT", "KAFKA_USERNAME": "anna"}, {"KAFKA_PASSWORD"}),
-        ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_PASSWORD": "hush-hush"}, {"KAFKA_PASSWORD"}),
-        ({"KAFKA_CA_FILE": "/absent"}, {"KAFKA_CA_FILE"}),
-        ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_CA_FILE": "/absent"}, {"KAFKA_CA_FILE"}),
-        ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_CERT_FILE": "/absent"}, {"KAFKA_KEY_FILE"}),
-        ({"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_KEY_FILE": "/absent"}, {"KAFKA_CERT_FILE"}),
-        (
-            {"KAFKA_SECURITY_PROTOCOL": "SSL", "KAFKA_CERT_FILE": "/absent", "KAFKA_KEY_FILE": "/absent"},
-            {"KAFKA_CERT_FILE"},
-        ),
-        (
-            {"KAFKA_USERNAME": "anna", "KAFKA_PASSWORD": "hush-hush", "KAFKA_KEY_FILE": "/absent"},
-            {"KAFKA_USERNAME", "KAFKA_PASSWORD", "KAFKA_KEY_FILE", "KAFKA_CERT_FILE"},
-        ),
-    ],
-)
-def test_half_a_login_to_kafka_is_a_mistake(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], at_fault: set[str]
-) -> None:
-    found = mistakes(monkeypatch, **variables)
-    assert set(found) == at_fault
-    assert "hush-hush" not in str(found)
-
-
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "mongodb://anna:hush/hush@db:27017/",
-        "mongodb://anna:hush:hush@db/",
-        "mongodb://anna:hush?hush=1@db/",
-        "mongodb://anna:hush@hush@db/",
-        "mongodb://anna:hush@db/?tls=hush",
-        "mongodb://anna:hush@db/?tls=true&tlsCAFile=/absent",
-        "mongodb://anna:hush@db/?tls=true&tlsInsecre=false",
-        "mongodb://anna:hush@db:port/",
-        "mongodb://anna@db/",
-    ],
-)
-def test_an_address_of_mongodb_that_the_driver_would_not_take_is_a_mistake(
-    monkeypatch: pytest.MonkeyPatch, uri: str
-) -> None:
-    found = mistakes(monkeypatch, MONGODB_URI=uri)
-    assert set(found) == {"MONGODB_URI"}
-    assert "hush" not in found["MONGODB_URI"]
-
-
 def test_a_broken_file_is_located_and_not_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "users.yaml"
     file.write_text("users:\n- {name: anna, password_hash: 'hush-hush}\n")
     found = mistakes(monkeypatch, USERS_FILE=str(file))
     assert "line 3" in found["USERS_FILE"]
     assert "hush" not in found["USERS_FILE"]
-
-
-def test_settings_that_are_printed_show_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    given(
-        monkeypatch,
-        MONGODB_URI="mongodb://anna:hush-hush@db/",
-        KAFKA_SECURITY_PROTOCOL="SASL_SSL",
-        KAFKA_USERNAME="anna",
-        KAFKA_PASSWORD="hush-hush",
-    )
-    settings = Settings.from_env()
-    assert settings.kafka.password == "hush-hush"
-    assert "hush" not in repr(settings)

@@ -10,12 +10,13 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 
+from chassis.settings import variables
 from deploy.docker.compose import ANY_PORT
 from deploy.local import secrets
+from deploy.settings import SERVICES as READ
 from device_events.catalog import TOPICS
-from email_handlers.handlers import handlers
 from tests.support import containers
-from tests.support.runners import port_told, variables_of
+from tests.support.runners import port_told
 
 ROOT = Path(__file__).parents[3]
 DOCKERFILE = (ROOT / "deploy/docker/Dockerfile").read_text()
@@ -27,11 +28,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == COMPOSE["name"]}
 PORTS = {"push-registry": "8081", "device-admin": "8082", "contacts": "8083", "mobile-platform": "8084"}
 SERVING = {name: SERVICES[name] for name in [*PORTS, "email-handlers"]}
-HANDLERS = "email_handlers"  # its settings are the runner's and its own
 MOUNTED = "/run/rollcall"
 CONDITIONS = {"service_started", "service_healthy", "service_completed_successfully"}
-# A setting is a word in capitals that the service's or the shared settings name.
-SETTING = re.compile(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)"')
 
 
 def test_the_file_is_what_the_compose_specification_says() -> None:
@@ -94,23 +92,10 @@ def test_the_demo_publishes_every_port_wherever_there_is_room() -> None:
     assert set(ANY_PORT.values()) == {""}
 
 
-def settings_of(module: str) -> set[str]:
-    """Every setting that this module or the chassis names, also by the name of a file that holds it."""
-    if module == HANDLERS:
-        own = variables_of(handlers)
-        return own | {f"{name}_FILE" for name in own}
-    files = [
-        ROOT / "libs/chassis/settings.py",
-        *(ROOT / "services" / module).rglob("settings*/*.py"),
-        *(ROOT / "services" / module).glob("settings.py"),
-    ]
-    names = {name for file in files for name in SETTING.findall(file.read_text())}
-    return names | {f"{name}_FILE" for name in names}
-
-
 @pytest.mark.parametrize("name", OURS)
 def test_every_variable_is_a_setting(name: str) -> None:
-    assert set(OURS[name]["environment"]) <= settings_of(OURS[name]["command"][0])
+    asked = READ[name] if name in READ else [one for one in variables() if one.name.startswith("KAFKA_")]
+    assert set(OURS[name]["environment"]) <= {f"{one.name}{file}" for one in asked for file in ("", "_FILE")}
 
 
 @pytest.fixture(scope="module")
