@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +10,7 @@ import aiohttp
 from yarl import URL
 
 from rollcall.outcome import Misused, Unfinished
+from rollcall.settings import Account
 
 _LIMIT = aiohttp.ClientTimeout(total=30, sock_connect=5)
 _API = "/mfpadmin/management-apis/2.0/runtimes"
@@ -18,15 +19,6 @@ _LATER = frozenset({408, 425, 429})
 
 class NotThere(Exception):
     """device-admin knows no such device, runtime or transaction; the text is its own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Where device-admin is, and as whom to call it."""
-
-    url: str
-    user: str
-    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

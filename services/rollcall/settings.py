@@ -15,7 +15,6 @@ from chassis.mongo import uri_problem
 from chassis.settings import Env, read_settings
 from contacts.settings import Catalogue, CatalogueSchema, key_ring
 from device_events import KafkaConnection
-from rollcall.administration import Account
 from rollcall.services import SERVICES
 
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
@@ -27,6 +26,15 @@ class Place:
 
     uri: str = field(repr=False)
     database: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Where device-admin is, and as whom to call it."""
+
+    url: str
+    user: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ COMMANDS = (
     ("dead-letters", "replay"),
     ("dead-letters", "discard"),
     ("outbox",),
+    ("indexes",),
     ("reconcile",),
     ("erase", "device"),
     ("erase", "contact"),
@@ -50,8 +51,8 @@ async def test_wrong_usage_is_told_apart_from_what_cannot_be_done(quiet_site: Si
     assert (unknown.exit, "is the group's name right?" in unknown.err) == (2, True)
 
 
-# The first two have no use for Kafka, the third waits for it.
-ELSEWHERE = (("outbox",), ("status", "set"), ("events", "tail"))
+# All but the last have no use for Kafka; that one waits for it.
+ELSEWHERE = (("outbox",), ("indexes",), ("status", "set"), ("events", "tail"))
 
 
 @pytest.mark.parametrize("words", [one for one in COMMANDS if one not in ELSEWHERE], ids=" ".join)
@@ -65,7 +66,9 @@ async def test_without_kafka_nothing_is_done_and_the_status_says_try_again(
 
 
 @pytest.mark.parametrize(
-    "words", [("outbox",), ("reconcile",), ("device", "show"), ("erase", "device"), ("erase", "contact")], ids=" ".join
+    "words",
+    [("outbox",), ("indexes",), ("reconcile",), ("device", "show"), ("erase", "device"), ("erase", "contact")],
+    ids=" ".join,
 )
 async def test_without_mongodb_the_status_says_try_again(quiet_site: Site, words: tuple[str, ...]) -> None:
     away = {**quiet_site.four.variables, "MONGODB_URI": "mongodb://127.0.0.1:1/?replicaSet=rs0"}
