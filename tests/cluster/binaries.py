@@ -1,14 +1,12 @@
 """Kubernetes' own programs, etcd, kwok and helm, built from their sources once and kept in the cache folder."""
 
-import os
 import re
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
-from deploy.local.backends import BackendError, maven
+from deploy.local.backends import maven
+from tests.support import golang
 
 KUBERNETES = "1.34.2"
 TOOLS = {
@@ -28,31 +26,22 @@ def built() -> Path:
     folder = maven.cache_folder() / f"kubernetes-{KUBERNETES}"
     if folder.is_dir():
         return folder
-    if shutil.which("go") is None:
-        raise BackendError("Kubernetes is built by Go, and there is no go on the PATH.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
         coming = Path(place) / "bin"
         for name, (package, module) in TOOLS.items():
-            _build_tool(Path(place) / name, package, module, coming / name)
+            print(f"Building {name} ...", flush=True)
+            golang.build(Path(place) / name, package, module, coming / name)
         _build_kubernetes(Path(place) / "kubernetes", coming)
         coming.rename(folder)
     return folder
-
-
-def _build_tool(place: Path, package: str, module: str, binary: Path) -> None:
-    print(f"Building {binary.name} ...", flush=True)
-    place.mkdir()
-    _go(["mod", "init", "tools"], place)
-    _go(["get", module], place)
-    _go(["build", "-trimpath", "-o", str(binary), package], place)
 
 
 def _build_kubernetes(place: Path, folder: Path) -> None:
     print("Building Kubernetes ...", flush=True)
     place.mkdir()
     (place / "go.mod").write_text("module fetching\n")
-    told = _go(["mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}"], place)
+    told = golang.run(["mod", "download", "-json", f"k8s.io/kubernetes@v{KUBERNETES}"], place)
     found = re.search(r'"Dir": "(.*)"', told)
     assert found
     source = place / "source"
@@ -64,26 +53,12 @@ def _build_kubernetes(place: Path, folder: Path) -> None:
     staged = f"v0.{KUBERNETES.partition('.')[2]}"
     project = source / "go.mod"
     project.write_text(_STAGED.sub(rf"\1 => \1 {staged}", project.read_text()))
-    _go(["build", "-trimpath", "-ldflags", _version(), "-o", f"{folder}/", *(f"./cmd/{one}" for one in OWN)], source)
+    golang.run(
+        ["build", "-trimpath", "-ldflags", _version(), "-o", f"{folder}/", *(f"./cmd/{one}" for one in OWN)], source
+    )
 
 
 def _version() -> str:
     major, minor, _ = KUBERNETES.split(".")
     parts = {"gitVersion": f"v{KUBERNETES}", "gitMajor": major, "gitMinor": minor}
     return " ".join(["-s -w", *(f"-X k8s.io/component-base/version.{key}={value}" for key, value in parts.items())])
-
-
-def _go(arguments: Sequence[str], place: Path) -> str:
-    variables = {**os.environ, "GOFLAGS": "-mod=mod"}
-    ran = subprocess.run(
-        ["go", *arguments],
-        cwd=place,
-        env=variables,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ran.returncode:
-        raise BackendError(f"go {arguments[0]} in {place.name}: {ran.stderr[-2_000:]}")
-    return ran.stdout
