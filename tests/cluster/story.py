@@ -9,13 +9,15 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from deploy.local.service import REPOSITORY
+from tests.cluster.database import PEOPLE, Database
+from tests.cluster.mongosh import at_a_terminal
 from tests.integration.deploy.test_guide import block
 from tests.support.chart import schemas, strimzi
 
@@ -27,13 +29,16 @@ WITHIN, SETTLES_WITHIN = 150, 90  # seconds: for one command, and until what it 
 class Story:
     """`play()` raises AssertionError at the first command that does not do what the guide says."""
 
-    def __init__(self, programs: Path, kubeconfig: Path, folder: Path) -> None:
+    def __init__(self, programs: Sequence[Path], kubeconfig: Path, database: Database, folder: Path) -> None:
         self._folder = folder
+        self._database = database
         self._variables = {
             **os.environ,
-            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([*map(str, programs), os.environ["PATH"]]),
             "KUBECONFIG": str(kubeconfig),
             "HELM_CACHE_HOME": str(folder / "helm"),
+            "ADMIN_URI": database.uri,
+            "BACKUP_URI": database.uri_of("backup"),
         }
         folder.mkdir()
         for name in ("deploy", "libs", "services", ".venv"):
@@ -41,6 +46,7 @@ class Story:
         for name, language, holding in (
             ("kafka.yaml", "yaml", "KafkaNodePool"),
             ("values.yaml", "yaml", "trustedProxies"),
+            ("rights.js", "js", "createRole"),
         ):
             (folder / name).write_text(block(language, holding))
 
@@ -53,6 +59,7 @@ class Story:
         beside.start()
         self._run(steps[4])
         beside.join()
+        self._make_people(steps[5])
         self._run(steps[6])
         self._run(steps[7])
         self._write_uris()
@@ -92,11 +99,21 @@ class Story:
         self._create(_secret("rollcall-cluster-ca-cert", {"ca.crt": "a certificate"}))
         self._create(_secret("mongodb-ca", {"ca.crt": "a certificate"}))
 
+    def _make_people(self, command: str) -> None:
+        """MongoDB's roles and users, whose passwords somebody types."""
+        print(f"$ {command}", flush=True)
+        passwords = [self._database.passwords[name] for name in PEOPLE]
+        at_a_terminal(
+            command, place=self._folder, variables=self._variables, prompt="Enter password", answers=passwords
+        )
+        self._database.require_rights()
+        print(f"    {', '.join(PEOPLE)} may do what deploy/rights.yaml says", flush=True)
+
     def _write_uris(self) -> None:
         folder = self._folder / "secrets" / "mongodb"
         folder.mkdir(parents=True)
         for name in (*DEPLOYABLES, "operator"):
-            (folder / name).write_text(f"mongodb://{name}:secret@m1/?replicaSet=rs0&authSource=rollcall")
+            (folder / name).write_text(self._database.uri_of(name))
 
     def _require_pods(self, wanted: Mapping[str, int], tag: str) -> None:
         """So many ready pods each, of this image, and no others of Rollcall's; an autoscaler looks every 15 s."""
@@ -129,13 +146,20 @@ class Story:
         assert "violate" not in said, said
 
     def _restore(self) -> None:
-        """What the guide runs around mongorestore: down, the operator's Job twice, up again."""
+        """A copy; then everything down, the copy back, the operator's Job twice, up again."""
+        self._database.fill()
+        self._run(block("sh", "mongodump"))
+        (copy,) = self._folder.glob("rollcall-*.gz")
         lines = [line.partition("   #")[0].strip() for line in block("sh", "mongorestore").splitlines()]
-        lines = [line for line in lines if line and not line.startswith(("#", "mongorestore"))]
-        keda = [line for line in lines if "scaledobject" in line]
-        down, define, *commands, up = [line for line in lines if line not in keda]
+        lines = [line for line in lines if line and not line.startswith("#") and "scaledobject" not in line]
+        down, restore, define, *commands, up = lines
         self._run(down)
         self._require_pods({}, "1.0.0")
+        self._database.spoil()
+        (archive,) = re.findall(r"--archive=(\S+)", restore)
+        copy.rename(self._folder / archive)
+        self._run(restore)
+        self._database.require_filled()
         for command in commands:
             self._run(f"{define}\n{command}")
         ran = sorted(job["spec"]["template"]["spec"]["containers"][0]["args"] for job in self._list("jobs", ""))
