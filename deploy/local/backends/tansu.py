@@ -1,6 +1,8 @@
 """Tansu: a broker that speaks Kafka's protocol, keeps everything in memory, and comes from pip.
 
 It has no idempotent producer and forgets all at its end. For the local stack that is right: every start is a new one.
+It answers the first member of a consumer group after 5 s, and has no option to shorten that: it is what three of the
+services wait for at a first start ("device-status").
 """
 
 from pathlib import Path
