@@ -1,5 +1,6 @@
 """The backends of a test run: chosen before the first test, started when a test first asks, stopped at the end."""
 
+import signal
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,6 +20,9 @@ from tests.support.services import kafka  # noqa: F401 - a fixture
 hypothesis.settings.register_profile("rollcall", deadline=None)
 hypothesis.settings.load_profile("rollcall")
 logs.configure("WARNING", service="tests", console=True)
+# A run that a shell has put in the background has Ctrl-C ignored, and so would have all processes that it starts.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 TESTS = Path(__file__).parent
 NEEDS_NOTHING = TESTS / "unit"
 

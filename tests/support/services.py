@@ -1,6 +1,5 @@
 """Services in this process, each on its own port, against the run's real backends."""
 
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from chassis.topics import create_topics
 from chassis.users import User, Users
 from device_events import KafkaConnection
 from tests.support.polling import eventually
-from tests.support.topics import delete_topics
+from tests.support.topics import delete_topics, own_connection
 
 C = TypeVar("C", bound=ChassisSettings)
 GROUPS = ("push-registry", "device-admin", "contacts", "mobile-platform", "email-handlers")
@@ -28,12 +27,7 @@ GROUPS = ("push-registry", "device-admin", "contacts", "mobile-platform", "email
 @pytest_asyncio.fixture
 async def kafka(kafka_bootstrap: str, kafka_is_real: bool) -> AsyncIterator[KafkaConnection]:
     """A connection whose topics are this test's own: they stand behind a prefix that nobody else has."""
-    connection = KafkaConnection(
-        bootstrap_servers=(kafka_bootstrap,),
-        idempotent=kafka_is_real,
-        topic_prefix=f"t{uuid.uuid4().hex[:12]}.",
-        fetch_wait_ms=10,
-    )
+    connection = own_connection(kafka_bootstrap, is_kafka_itself=kafka_is_real)
     created = await create_topics(connection, GROUPS, replicas=1, partitions=2)
     yield connection
     await delete_topics(kafka_bootstrap, created)

@@ -7,7 +7,19 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from device_events import KafkaConnection
+
 PARTITIONS = 4
+
+
+def own_connection(bootstrap: str, *, is_kafka_itself: bool) -> KafkaConnection:
+    """A connection whose topics and groups stand behind a prefix that nobody else has."""
+    return KafkaConnection(
+        bootstrap_servers=(bootstrap,),
+        idempotent=is_kafka_itself,
+        topic_prefix=f"t{uuid.uuid4().hex[:12]}.",
+        fetch_wait_ms=10,
+    )
 
 
 async def create_topics(bootstrap: str, names: Iterable[str], *, partitions: int = PARTITIONS) -> None:

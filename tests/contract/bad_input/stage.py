@@ -30,7 +30,7 @@ from tests.support.footprint import Footprint, watching
 from tests.support.polling import eventually
 from tests.support.services import GROUPS, HASHED, Running, basic, running, shared_settings, users
 from tests.support.tokens import TokenIssuer, serving
-from tests.support.topics import delete_topics
+from tests.support.topics import delete_topics, own_connection
 
 USER, SECRET = "operator", "confidential"
 SCOPE = f"devices.write devices.read push.application.myapp mobile:{op.BACKEND} contacts:write:{op.LIST}"
@@ -94,12 +94,7 @@ class Stage:
 @asynccontextmanager
 async def staged(mongodb_uri: str, kafka_bootstrap: str, *, idempotent: bool) -> AsyncIterator[Stage]:
     """The stage, with one device, one contact and one mobile client in it."""
-    kafka = KafkaConnection(
-        bootstrap_servers=(kafka_bootstrap,),
-        idempotent=idempotent,
-        topic_prefix=f"t{uuid.uuid4().hex[:12]}.",
-        fetch_wait_ms=10,
-    )
+    kafka = own_connection(kafka_bootstrap, is_kafka_itself=idempotent)
     created = await create_topics(kafka, GROUPS, replicas=1, partitions=2)
     databases = {name: f"test_{uuid.uuid4().hex[:16]}" for name in (PUSH, ADMIN, CONTACTS, MOBILE)}
     async with contextlib.AsyncExitStack() as stack:

@@ -21,7 +21,7 @@ from tests.contract.contacts.calls import DEMO, ELSEWHERE, TYPED
 from tests.integration.contacts.stage import Stage, a_device, an_email
 from tests.support.services import running, shared_settings, users
 from tests.support.tokens import TokenIssuer, serving
-from tests.support.topics import delete_topics
+from tests.support.topics import delete_topics, own_connection
 
 DEMO_FILE = Path(str(deploy.local.demo.__file__)).with_name("catalogue.yaml")
 TYPED_FIELDS = [
@@ -70,12 +70,7 @@ async def settings(
     mongodb_uri: str, kafka_bootstrap: str, kafka_is_real: bool, issuer: TokenIssuer
 ) -> AsyncIterator[Settings]:
     """Settings with a database and topics that nobody else has."""
-    connection = KafkaConnection(
-        bootstrap_servers=(kafka_bootstrap,),
-        idempotent=kafka_is_real,
-        topic_prefix=f"t{uuid.uuid4().hex[:12]}.",
-        fetch_wait_ms=10,
-    )
+    connection = own_connection(kafka_bootstrap, is_kafka_itself=kafka_is_real)
     created = await create_topics(connection, ["contacts"], replicas=1, partitions=2)
     database = f"test_{uuid.uuid4().hex[:16]}"
     catalogue = yaml.safe_load(DEMO_FILE.read_text())

@@ -13,12 +13,11 @@ from pymongo import AsyncMongoClient
 
 from chassis.tokens import TokenDigest
 from chassis.topics import create_topics
-from device_events import KafkaConnection
 from mobile_platform.app import create_app
 from mobile_platform.settings import CatalogueSchema, Settings
 from tests.support.services import Running, running, shared_settings, users
 from tests.support.tokens import TokenIssuer, serving
-from tests.support.topics import delete_topics
+from tests.support.topics import delete_topics, own_connection
 
 BACKEND, SIBLING, STRICT = "ABCD9278-091f-41aa-9cb2-184bd0586fce", "sibling", "strict"
 ANONYMOUS_KEY = "QUJDRDkyNzhfYW5vbnltb3Vz"
@@ -116,12 +115,7 @@ def token() -> str:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def mobile(mongodb_uri: str, kafka_bootstrap: str, kafka_is_real: bool) -> AsyncIterator[Mobile]:
-    kafka = KafkaConnection(
-        bootstrap_servers=(kafka_bootstrap,),
-        idempotent=kafka_is_real,
-        topic_prefix=f"t{uuid.uuid4().hex[:12]}.",
-        fetch_wait_ms=10,
-    )
+    kafka = own_connection(kafka_bootstrap, is_kafka_itself=kafka_is_real)
     created = await create_topics(kafka, ["mobile-platform"], replicas=1, partitions=2)
     database = f"test_{uuid.uuid4().hex[:16]}"
     async with serving(TokenIssuer()) as issuer:

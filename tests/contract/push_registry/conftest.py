@@ -17,7 +17,7 @@ from push_registry.settings import Settings
 from tests.support.announced import announced
 from tests.support.services import Running, running, shared_settings
 from tests.support.tokens import TokenIssuer, serving
-from tests.support.topics import delete_topics
+from tests.support.topics import delete_topics, own_connection
 
 APPLICATIONS = ("myapp", "otherapp", "listed", "expanded", "empty")
 WRITE = "devices.write push.application.myapp"
@@ -82,12 +82,7 @@ def device() -> str:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def push(mongodb_uri: str, kafka_bootstrap: str, kafka_is_real: bool) -> AsyncIterator[Push]:
-    kafka = KafkaConnection(
-        bootstrap_servers=(kafka_bootstrap,),
-        idempotent=kafka_is_real,
-        topic_prefix=f"t{uuid.uuid4().hex[:12]}.",
-        fetch_wait_ms=10,
-    )
+    kafka = own_connection(kafka_bootstrap, is_kafka_itself=kafka_is_real)
     created = await create_topics(kafka, ["push-registry"], replicas=1, partitions=2)
     database = f"test_{uuid.uuid4().hex[:16]}"
     async with serving(TokenIssuer()) as issuer:

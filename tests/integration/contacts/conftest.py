@@ -15,18 +15,13 @@ from device_events import Event, KafkaConnection, Subscriber, catalog
 from device_events.publisher import Publisher
 from tests.integration.contacts.stage import CATALOGUE, ROLES, Stage, a_device, an_email
 from tests.support.services import GROUPS, running, shared_settings, users
-from tests.support.topics import delete_topics
+from tests.support.topics import delete_topics, own_connection
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def settings(mongodb_uri: str, kafka_bootstrap: str, kafka_is_real: bool) -> AsyncIterator[Settings]:
     """Settings with a database and topics that nobody else has."""
-    connection = KafkaConnection(
-        bootstrap_servers=(kafka_bootstrap,),
-        idempotent=kafka_is_real,
-        topic_prefix=f"t{uuid.uuid4().hex[:12]}.",
-        fetch_wait_ms=10,
-    )
+    connection = own_connection(kafka_bootstrap, is_kafka_itself=kafka_is_real)
     created = await create_topics(connection, GROUPS, replicas=1, partitions=2)
     database = f"test_{uuid.uuid4().hex[:16]}"
     yield Settings(

@@ -17,7 +17,7 @@ from device_admin.settings import Client, Settings
 from device_events import KafkaConnection
 from tests.integration.device_admin.admin import Admin
 from tests.support.services import GROUPS, HASHED, running, shared_settings, users
-from tests.support.topics import delete_topics
+from tests.support.topics import delete_topics, own_connection
 
 RUNTIMES = [f"runtime-{number}" for number in range(100)]
 
@@ -25,12 +25,7 @@ RUNTIMES = [f"runtime-{number}" for number in range(100)]
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def own_kafka(kafka_bootstrap: str, kafka_is_real: bool) -> AsyncIterator[KafkaConnection]:
     """A connection whose topics nobody else has."""
-    connection = KafkaConnection(
-        bootstrap_servers=(kafka_bootstrap,),
-        idempotent=kafka_is_real,
-        topic_prefix=f"t{uuid.uuid4().hex[:12]}.",
-        fetch_wait_ms=10,
-    )
+    connection = own_connection(kafka_bootstrap, is_kafka_itself=kafka_is_real)
     created = await create_topics(connection, GROUPS, replicas=1, partitions=2)
     yield connection
     await delete_topics(kafka_bootstrap, created)

@@ -22,7 +22,7 @@ from mobile_platform.settings import CatalogueSchema, Settings
 from tests.support.polling import eventually
 from tests.support.services import Running, basic, running, shared_settings, users
 from tests.support.tokens import TokenIssuer, serving
-from tests.support.topics import delete_topics
+from tests.support.topics import delete_topics, own_connection
 
 BACKEND, SIBLING, STRICT = "backend-1", "backend-2", "backend-3"
 ANONYMOUS_KEY = "QU5PTllNT1VTOmtleQ=="
@@ -149,12 +149,7 @@ def digest(token: str) -> str:
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def stage(mongodb_uri: str, kafka_bootstrap: str, kafka_is_real: bool) -> AsyncIterator[Stage]:
     """One service for all tests here: each test has tokens and devices of its own."""
-    kafka = KafkaConnection(
-        bootstrap_servers=(kafka_bootstrap,),
-        idempotent=kafka_is_real,
-        topic_prefix=f"t{uuid.uuid4().hex[:12]}.",
-        fetch_wait_ms=10,
-    )
+    kafka = own_connection(kafka_bootstrap, is_kafka_itself=kafka_is_real)
     created = await create_topics(kafka, ["mobile-platform"], replicas=1, partitions=2)
     database = f"test_{uuid.uuid4().hex[:16]}"
     async with serving(TokenIssuer()) as issuer:

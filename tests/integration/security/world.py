@@ -29,11 +29,11 @@ from chassis.users import Users
 from device_admin import api as admin_api
 from device_admin.model.device import Sighting
 from device_admin.usecases import learn
-from device_events import KafkaConnection, catalog
+from device_events import catalog
 from tests.support.footprint import Footprint, watching
 from tests.support.services import GROUPS, HASHED, Running, basic, running, shared_settings
 from tests.support.tokens import TokenIssuer, serving
-from tests.support.topics import delete_topics
+from tests.support.topics import delete_topics, own_connection
 
 PUSH, ADMIN, CONTACTS, MOBILE = SERVICES = ("push-registry", "device-admin", "contacts", "mobile-platform")
 CLIENT, ANONYMOUS_KEY = "confidential", "QU5PTllNT1VTOmtleQ=="
@@ -164,10 +164,7 @@ class World:
 @asynccontextmanager
 async def started(mongodb_uri: str, kafka_bootstrap: str, *, idempotent: bool, users: Users) -> AsyncIterator[World]:
     """The world, filled and quiet."""
-    prefix = f"t{uuid.uuid4().hex[:12]}."
-    kafka = KafkaConnection(
-        bootstrap_servers=(kafka_bootstrap,), idempotent=idempotent, topic_prefix=prefix, fetch_wait_ms=10
-    )
+    kafka = own_connection(kafka_bootstrap, is_kafka_itself=idempotent)
     created = await create_topics(kafka, GROUPS, replicas=1, partitions=1)
     databases = {name: f"test_{uuid.uuid4().hex[:16]}" for name in SERVICES}
     async with contextlib.AsyncExitStack() as stack:
