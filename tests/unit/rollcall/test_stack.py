@@ -1,14 +1,27 @@
 """A local stack's record gives what the environment does not."""
 
 import json
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from rollcall.cli import main
 from rollcall.outcome import Misused
 from rollcall.stack import use_stack
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """The command sets them up for a process of its own, which others of this run are not."""
+    configured, kafka = structlog.get_config(), logging.getLogger("aiokafka")
+    level = kafka.level
+    yield
+    structlog.configure(**configured)
+    kafka.setLevel(level)
 
 
 @pytest.fixture
