@@ -72,6 +72,7 @@ async def test_each_program_does_what_the_guide_says(
         "SMTP_PORT": str(port),
     }
     await announce(kafka, [status("seen", 1, "ACTIVE", runtime="myruntime")])
+    guide.unpack(tmp_path)
     async with contextlib.AsyncExitStack() as stack:
         run: dict[str, Program] = {}
         for name in sorted(ENDLESS):
@@ -113,6 +114,7 @@ async def bridged(kafka: KafkaConnection, topic: str) -> bool:
 
 async def test_the_program_for_a_secured_kafka_runs_and_says_what_is_wrong(tmp_path: Path) -> None:
     imports = str(PACKAGE.parent)
+    guide.unpack(tmp_path)
     async with guide.running(tmp_path, "secured.py", {"KAFKA_PASSWORD": "x"}, imports=imports) as right:
         assert await asyncio.wait_for(right.process.wait(), 30) == 0
     wrong = {"KAFKA_PASSWORD": "", "KAFKA_CA_FILE": "/absent"}

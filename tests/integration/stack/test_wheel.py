@@ -33,6 +33,7 @@ async def test_the_first_program_receives_the_demos_lost_from_the_wheel_alone(tm
     assert {"aiohttp", "pymongo", "structlog"} & {line.split("==")[0] for line in installed.splitlines()} == set()
     folder = tmp_path / "mine"
     folder.mkdir()
+    guide.unpack(folder)
     async with serving(variables_for(tmp_path / "rollcall")) as (_, record):
         variables = {"KAFKA_BOOTSTRAP_SERVERS": record["kafka_bootstrap_servers"]}
         async with guide.running(folder, "first.py", variables, python=python) as program:
