@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from deploy.local import stack
 from deploy.local.backends import Server
+from deploy.local.backends.ports import free_port
 from deploy.local.demo.calls import Calls
 from deploy.local.demo.device import Device
 from deploy.local.options import NAMES, Options
@@ -27,7 +28,6 @@ from device_events import Event, KafkaConnection, catalog
 from tests.e2e.fleet import Fleet, distinct, per_device
 from tests.support.announced import announced
 from tests.support.polling import eventually
-from tests.support.stacks import ports_in_a_row
 
 DEVICES = 100
 CHANGES = 1_000
@@ -52,10 +52,9 @@ class Town:
 async def town(
     mongodb_uri: str, kafka_bootstrap: str, kafka_is_real: bool, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
-    first = ports_in_a_row(len(NAMES))
     options = Options(
         home=tmp_path_factory.mktemp("town"),
-        ports={name: first + number for number, name in enumerate(NAMES)},
+        ports={name: free_port() for name in NAMES},
         mongodb_uri=mongodb_uri,
         kafka=kafka_bootstrap,
     )

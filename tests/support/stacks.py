@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -16,19 +17,23 @@ from deploy.local.service import REPOSITORY
 # A stack of its own each time: its backends are part of what is tested, so those of the test run are not used.
 OWN = ("MONGODB_URI", "KAFKA_BOOTSTRAP_SERVERS", "KAFKA_TOPIC_PREFIX", "KAFKA_IDEMPOTENT")
 STARTS_WITHIN = 90.0
+TRIES = 200
+_random = random.SystemRandom()
 
 
 def variables_for(home: Path) -> dict[str, str]:
     """The environment of a stack in this folder."""
     kept = {name: value for name, value in os.environ.items() if name not in OWN}
     paths = os.pathsep.join(str(REPOSITORY / folder) for folder in ("libs", "services"))
-    port = str(ports_in_a_row(len(NAMES)))
+    port = str(_ports_in_a_row(len(NAMES)))
     return {**kept, "PYTHONPATH": paths, "ROLLCALL_HOME": str(home), "ROLLCALL_FIRST_PORT": port}
 
 
-def ports_in_a_row(count: int) -> int:
+def _ports_in_a_row(count: int) -> int:
     """The first of some neighbouring ports that nobody uses, below those that the system hands out by itself."""
-    for first in range(20_000, 30_000, count):
+    for _ in range(TRIES):
+        # At random: another run of tests may look at this moment, too, and a stack listens only after some seconds.
+        first = _random.randrange(20_000, 30_000)
         with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
             for port in range(first, first + count):
                 probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
