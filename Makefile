@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := libs services deploy tests
-TOGETHER := tests/unit tests/contract tests/integration tests/model
+TOGETHER := tests/model tests/unit tests/contract tests/integration
 ALONE := tests/e2e
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
@@ -24,9 +24,10 @@ run: $(VENV)/.local ## Start everything on this machine, play one lost-device st
 demo: $(VENV)/.local ## The same story, then stop (COMPOSE=1: on the containers of docker-compose.yml)
 	@$(BIN)/python -m $(if $(COMPOSE),deploy.docker.demo --replicas $(or $(REPLICAS),1),deploy.local demo)
 
-# Two workers, each with backends of its own; what kills and overloads whole stacks has the machine to itself.
+# Two workers, each with backends of its own; what kills and overloads whole stacks has the machine to itself. The files
+# keep their order: a folder's services end with its last file, and tests/model, the longest of all, begins first.
 test: $(VENV)/.dev ## Run every test against real backends; the first lines say which
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(TOGETHER)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(TOGETHER)
 	@$(BIN)/python -m pytest $(ALONE)
 
 unit: $(VENV)/.dev ## Run only the tests that need no backend

@@ -1,0 +1,1 @@
+"""What the vendors' documents state, each statement proven on a running service."""

@@ -1,0 +1,1 @@
+"""The contact-list product's document on contacts."""

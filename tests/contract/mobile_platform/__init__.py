@@ -1,0 +1,1 @@
+"""Oracle Mobile Hub's document on mobile-platform."""

@@ -1,0 +1,1 @@
+"""IBM MobileFirst's document on push-registry."""

@@ -1,0 +1,1 @@
+"""contacts with a listener on what it announces."""

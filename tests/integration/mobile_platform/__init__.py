@@ -1,0 +1,1 @@
+"""mobile-platform with a listener on what it announces."""

@@ -1,0 +1,1 @@
+"""Backends with logins and TLS."""
