@@ -26,10 +26,11 @@ async def unsettled(
     ends = await within(REACH, consumer.end_offsets(list(assigned or known)))
     total = 0
     for partition in assigned:
-        window = windows.get(partition)
-        settled = window.position if window else await within(REACH, consumer.position(partition))
+        read = 0 if partition in windows else await within(REACH, consumer.position(partition))
+        window = windows.get(partition)  # looked for last: the first records may have come while that was asked
+        settled = read if window is None else window.position or 0
         # Tansu counts a batch of records as one in the ends it reports; what has been read is known better.
-        total += max(ends[partition] - (settled or 0), len(window) if window else 0)
+        total += max(ends[partition] - settled, 0 if window is None else len(window))
     return total if assigned else None
 
 

@@ -162,21 +162,22 @@ class Subscriber:
                 await self._place(consumer)
             self._hold_full_windows(consumer)
             batches = await consumer.getmany(timeout_ms=self.limits.poll_ms, max_records=self.limits.poll_records)
-            for partition, records in batches.items():
-                if partition not in self._unplaced:
-                    await self.settlement.intake.recall(records)
-                    self._take_in(partition, records)
+            await self._take_in({one: records for one, records in batches.items() if one not in self._unplaced})
             if batches:
                 # aiokafka answers at once while it has something: the handlers' turn.
                 await asyncio.sleep(0)
             if loop.time() >= due and await self._commits.soon(consumer, self._windows):
                 due = loop.time() + self.limits.commit_every
 
-    def _take_in(self, partition: TopicPartition, records: Sequence[Record]) -> None:
-        if (window := self._windows.get(partition)) is None:
-            window = self._windows[partition] = Window()
-        window.add(records)
-        self._feed(window)
+    async def _take_in(self, batches: Mapping[TopicPartition, Sequence[Record]]) -> None:
+        # All windows first: what waits for the store is read and not settled, and its partition may go meanwhile.
+        for partition in batches.keys() - self._windows.keys():
+            self._windows[partition] = Window(batches[partition][0].offset)
+        for window, records in [(self._windows[one], records) for one, records in batches.items()]:
+            await self.settlement.intake.recall(records)
+            if not window.closed:
+                window.add(records)
+                self._feed(window)
 
     def _work(self, window: Window) -> None:
         Workers(window, self.settlement.settle, self._fail).feed()
